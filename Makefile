@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make            build/rfsctl
+# make demo       see it steer, on this machine, in namespaces of its own
+# make test       all tests
+# make install    to PREFIX (/usr/local), below DESTDIR
+
+B      := build
+PREFIX ?= /usr/local
+
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+CC      ?= cc
+
+MULTIARCH := $(shell $(CC) -print-multiarch)
+ARCH      := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
+
+WARNINGS   := -Wall -Wextra -Werror
+CFLAGS     ?= -O2 -g
+RFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude -I$(B) -MMD -MP
+LIBS       := -lxdp -lbpf -ljansson -lsmartcols
+# A tracing program has its context as a parameter that it rarely looks at.
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) $(WARNINGS) \
+	-Wno-unused-parameter -I. -Iinclude -I/usr/include/$(MULTIARCH) -MMD -MP
+
+LOADER_SRC := $(wildcard loader/*.c)
+LOADER_OBJ := $(LOADER_SRC:loader/%.c=$(B)/loader/%.o)
+SKELETONS  := $(B)/rfs_steer.skel.h $(B)/rfs_recorder.skel.h
+
+all: $(B)/rfsctl
+
+$(B)/rfsctl: $(LOADER_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/loader/%.o: loader/%.c $(SKELETONS) | $(B)/loader
+	$(CC) $(CFLAGS) $(RFS_CFLAGS) -c -o $@ $<
+
+$(B)/%.bpf.o: bpf/%.bpf.c | $(B)
+	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(B)/%.skel.h: $(B)/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name $* > $@.tmp
+	mv $@.tmp $@
+
+$(B) $(B)/loader:
+	mkdir -p $@
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all clean
+.SECONDARY:
+
+-include $(wildcard $(B)/*.d $(B)/loader/*.d)

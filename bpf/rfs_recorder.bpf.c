@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rfs_recorder - what steering needs to know from the rest of the kernel, once per host.
+ *
+ * 1. Who reads what, and where. When an application receives or sends on a connected TCP or UDP
+ *    socket, the flow's entry in rps_sock_flow gets the CPU that the call runs on. The XDP program
+ *    computes the same hash from a packet and finds the CPU. A call that finds its CPU already
+ *    there writes nothing. Entries are made only here: packets, which anybody can forge, can never
+ *    push a live flow out of the table. They go when the socket is unhashed or disconnected; the
+ *    LRU takes what was missed.
+ * 2. How far each CPUMAP kthread is, from its tracepoints: popped, delivered, lost. The switch rule
+ *    in the XDP program reads these; see rules.h.
+ * 3. When a NAPI poll that passed packets up by itself has nothing of them left in GRO.
+ *
+ * For 1 there are two sets of programs, of which the loader takes one: fentry on the protocols'
+ * functions, where the CPU is known before the data is there, or, where the kernel refuses fentry
+ * (lockdown, no function tracing), the tracepoints sock_recv_length and sock_send_length (6.3),
+ * which fire after each call of any socket. Functions changed their later parameters within 6.x;
+ * only first ones are used.
+ *
+ * Not recorded: unconnected sockets (no flow), listening ones, and flows that never leave the host.
+ */
+#include "vmlinux.h"
+#include <linux/in.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+#include "rfs/rules.h"
+#include "rfs/hash.h"
+
+#define AF_INET		2
+#define AF_INET6	10
+#define TCP_ESTABLISHED 1 /* connected UDP sockets are in this state too */
+#define TCP_CLOSE	7
+#define MSG_ERRQUEUE	0x2000
+#define ENOSPC		28
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Set by the loader before load. */
+const volatile __u32 hash_key[RFS_HASH_WORDS];
+const volatile __u32 nr_cpus = 1;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct rps_sock_flow);
+} rps_sock_flow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rfs_locality);
+} rfs_locality SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rfs_global);
+} rfs_global SEC(".maps");
+
+/* By the id of a queue's CPUMAP: that queue's rings, by CPU. The loader sets the inner maps. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rfs_napi_pass);
+} napi_pass SEC(".maps");
+
+static const __u32 zero;
+
+/* ---- 1. sockets ---- */
+
+struct sock_tuple {
+	__u16 family;
+	__u8 proto;
+	__be16 lport;
+	__be16 rport;
+	__be32 laddr[4];
+	__be32 raddr[4];
+};
+
+static __always_inline bool is_loopback4(__be32 addr)
+{
+	return (addr & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+}
+
+/*
+ * The tuple and hash under which a socket's packets come in; false if it is not a flow that comes
+ * from another host.
+ */
+static __always_inline bool sock_flow_hash(struct sock *sk, struct sock_tuple *t, __u32 *hash)
+{
+	struct sock_common *skc = &sk->__sk_common;
+	const __be32 *laddr6 = skc->skc_v6_rcv_saddr.in6_u.u6_addr32;
+	const __be32 *raddr6 = skc->skc_v6_daddr.in6_u.u6_addr32;
+
+	t->proto = sk->sk_protocol;
+	if (t->proto != IPPROTO_TCP && t->proto != IPPROTO_UDP)
+		return false;
+	t->family = skc->skc_family;
+	t->lport = bpf_htons(skc->skc_num);
+	t->rport = skc->skc_dport;
+	if (!t->rport || !t->lport)
+		return false;
+
+	if (t->family == AF_INET6) {
+		for (int i = 0; i < 4; i++) {
+			t->laddr[i] = laddr6[i];
+			t->raddr[i] = raddr6[i];
+		}
+		/* A server on [::] has IPv4 packets from its IPv4 peers. */
+		if (!t->raddr[0] && !t->raddr[1] && t->raddr[2] == bpf_htonl(0xffff)) {
+			t->family = AF_INET;
+			t->laddr[0] = t->laddr[3];
+			t->raddr[0] = t->raddr[3];
+			t->laddr[1] = t->laddr[2] = t->laddr[3] = 0;
+			t->raddr[1] = t->raddr[2] = t->raddr[3] = 0;
+		} else {
+			if (t->raddr[0] == t->laddr[0] && t->raddr[1] == t->laddr[1] &&
+			    t->raddr[2] == t->laddr[2] && t->raddr[3] == t->laddr[3])
+				return false;
+			*hash = flow_hash_v6(hash_key, t->raddr, t->laddr, t->rport, t->lport,
+					     t->proto);
+			return true;
+		}
+	} else if (t->family == AF_INET) {
+		t->laddr[0] = skc->skc_rcv_saddr;
+		t->raddr[0] = skc->skc_daddr;
+	} else {
+		return false;
+	}
+	if (t->raddr[0] == t->laddr[0] || is_loopback4(t->raddr[0]))
+		return false;
+	*hash = flow_hash_v4(hash_key, t->raddr[0], t->laddr[0], t->rport, t->lport, t->proto);
+	return true;
+}
+
+static __always_inline void flow_add(const struct sock_tuple *t, __u32 hash, __u32 cpu)
+{
+	struct rps_sock_flow flow = {
+		.cpu = cpu,
+		.pid = bpf_get_current_pid_tgid() >> 32,
+		.family = t->family,
+		.proto = t->proto,
+		.lport = t->lport,
+		.rport = t->rport,
+	};
+
+	for (int i = 0; i < 4; i++) {
+		flow.laddr[i] = t->laddr[i];
+		flow.raddr[i] = t->raddr[i];
+	}
+	bpf_get_current_comm(flow.comm, sizeof(flow.comm));
+	bpf_map_update_elem(&rps_sock_flow, &hash, &flow, BPF_ANY);
+}
+
+static __always_inline void count_locality(struct sock *sk, __u32 cpu)
+{
+	struct rfs_locality *loc;
+	int incoming = sk->__sk_common.skc_incoming_cpu;
+
+	if (incoming < 0) /* no packet yet */
+		return;
+	loc = bpf_map_lookup_elem(&rfs_locality, &zero);
+	if (!loc)
+		return;
+	if ((__u32)incoming == cpu)
+		loc->local++;
+	else
+		loc->remote++;
+}
+
+static __always_inline int record(struct sock *sk, bool is_read)
+{
+	struct rps_sock_flow *flow;
+	struct sock_tuple t = {};
+	__u32 hash, cpu;
+
+	if (sk->__sk_common.skc_state != TCP_ESTABLISHED || !sock_flow_hash(sk, &t, &hash))
+		return 0;
+	cpu = bpf_get_smp_processor_id();
+	if (is_read)
+		count_locality(sk, cpu);
+	flow = bpf_map_lookup_elem(&rps_sock_flow, &hash);
+	if (!flow)
+		flow_add(&t, hash, cpu);
+	else if (READ_ONCE(flow->cpu) != cpu)
+		WRITE_ONCE(flow->cpu, cpu);
+	return 0;
+}
+
+static __always_inline int forget(struct sock *sk)
+{
+	struct sock_tuple t = {};
+	__u32 hash;
+
+	if (sock_flow_hash(sk, &t, &hash))
+		bpf_map_delete_elem(&rps_sock_flow, &hash);
+	return 0;
+}
+
+SEC("fentry/tcp_recvmsg")
+int BPF_PROG(tcp_recvmsg, struct sock *sk)
+{
+	return record(sk, true);
+}
+
+SEC("fentry/tcp_splice_read")
+int BPF_PROG(tcp_splice_read, struct socket *sock)
+{
+	return record(sock->sk, true);
+}
+
+SEC("fentry/tcp_sendmsg")
+int BPF_PROG(tcp_sendmsg, struct sock *sk)
+{
+	return record(sk, false);
+}
+
+SEC("fentry/udp_recvmsg")
+int BPF_PROG(udp_recvmsg, struct sock *sk)
+{
+	return record(sk, true);
+}
+
+SEC("fentry/udpv6_recvmsg")
+int BPF_PROG(udpv6_recvmsg, struct sock *sk)
+{
+	return record(sk, true);
+}
+
+SEC("fentry/udp_sendmsg")
+int BPF_PROG(udp_sendmsg, struct sock *sk)
+{
+	return record(sk, false);
+}
+
+SEC("fentry/udpv6_sendmsg")
+int BPF_PROG(udpv6_sendmsg, struct sock *sk)
+{
+	return record(sk, false);
+}
+
+/*
+ * accept(2): a connection's first packets come before its first read. newsock has its sock after the
+ * call; the later parameters changed in 6.10.
+ */
+SEC("fexit/inet_accept")
+int BPF_PROG(inet_accept, struct socket *sock, struct socket *newsock)
+{
+	return record(newsock->sk, false);
+}
+
+SEC("fentry/inet_unhash")
+int BPF_PROG(inet_unhash, struct sock *sk)
+{
+	return forget(sk);
+}
+
+SEC("fentry/udp_lib_unhash")
+int BPF_PROG(udp_lib_unhash, struct sock *sk)
+{
+	return forget(sk);
+}
+
+SEC("fentry/__udp_disconnect")
+int BPF_PROG(__udp_disconnect, struct sock *sk)
+{
+	return forget(sk);
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(sock_recv_length, struct sock *sk, int ret, int flags)
+{
+	/* ret: the length, or an error, which is no read. */
+	return ret > 0 && !(flags & MSG_ERRQUEUE) ? record(sk, true) : 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(sock_send_length, struct sock *sk, int ret, int flags)
+{
+	return ret > 0 ? record(sk, false) : 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_set_state, struct sock *sk, int oldstate, int newstate)
+{
+	return newstate == TCP_CLOSE ? forget(sk) : 0;
+}
+
+/* ---- 2. rings ---- */
+
+/* The CPU whose ring the current CPUMAP kthread serves, also if it was moved off that CPU. */
+static __always_inline __u32 kthread_cpu(struct task_struct *task)
+{
+	struct kthread *kthread = BPF_CORE_READ(task, worker_private);
+	struct bpf_cpu_map_entry *entry = BPF_CORE_READ(kthread, data);
+
+	return BPF_CORE_READ(entry, cpu);
+}
+
+SEC("tp_btf/xdp_cpumap_kthread")
+int BPF_PROG(xdp_cpumap_kthread, int map_id, unsigned int processed, unsigned int drops, int sched)
+{
+	__u32 key = map_id, cpu = bpf_get_smp_processor_id();
+	void *queue_rings = bpf_map_lookup_elem(&rings, &key);
+	struct task_struct *task;
+	struct rps_ring *ring;
+	__u64 nvcsw;
+	bool slept;
+
+	if (!queue_rings)
+		return 0;
+	task = bpf_get_current_task_btf();
+	ring = bpf_map_lookup_elem(queue_rings, &cpu);
+	if (!ring || ring->task != (__u64)task) {
+		/* Its first event, or its CPU went offline. */
+		cpu = kthread_cpu(task);
+		ring = bpf_map_lookup_elem(queue_rings, &cpu);
+		if (!ring)
+			return 0;
+		WRITE_ONCE(ring->task, (__u64)task);
+	}
+	/*
+	 * sched says schedule() or cond_resched(); only the former is a voluntary switch. On
+	 * PREEMPT_RT a contended lock is one too, but cond_resched() does nothing there.
+	 */
+	nvcsw = task->nvcsw;
+	slept = sched && nvcsw != ring->nvcsw;
+	ring->nvcsw = nvcsw;
+	ring->alloc_failed += drops;
+	rps_ring_event(ring, processed, slept, bpf_core_field_exists(struct bpf_cpu_map_entry, gro),
+		       bpf_jiffies64());
+	return 0;
+}
+
+static __always_inline struct rps_ring *find_ring(__u32 map_id, __u32 cpu)
+{
+	void *queue_rings = bpf_map_lookup_elem(&rings, &map_id);
+
+	return queue_rings && cpu < nr_cpus ? bpf_map_lookup_elem(queue_rings, &cpu) : NULL;
+}
+
+/* Atomic, since generic XDP fills a ring from several CPUs; both are rare. */
+SEC("tp_btf/xdp_cpumap_enqueue")
+int BPF_PROG(xdp_cpumap_enqueue, int map_id, unsigned int processed, unsigned int drops,
+	     int to_cpu)
+{
+	struct rps_ring *ring;
+
+	if (!drops)
+		return 0;
+	ring = find_ring(map_id, to_cpu);
+	if (ring)
+		__sync_fetch_and_add(&ring->lost_ring_full, drops);
+	return 0;
+}
+
+static __always_inline int redirect_failed(int err, __u32 map_type, __u32 map_id, __u32 index)
+{
+	struct rps_ring *ring;
+
+	/* Generic XDP reports a full ring both here and at xdp_cpumap_enqueue. */
+	if (map_type != BPF_MAP_TYPE_CPUMAP || err == -ENOSPC)
+		return 0;
+	ring = find_ring(map_id, index);
+	if (ring)
+		__sync_fetch_and_add(&ring->lost_redirect_error, 1);
+	return 0;
+}
+
+SEC("tp_btf/xdp_redirect_err")
+int BPF_PROG(xdp_redirect_err, void *dev, void *prog, void *tgt, int err, int map_type,
+	     __u32 map_id, __u32 index)
+{
+	return redirect_failed(err, map_type, map_id, index);
+}
+
+/* Kernels with this one use it for maps, in the place of the former. */
+SEC("tp_btf/xdp_redirect_map_err")
+int BPF_PROG(xdp_redirect_map_err, void *dev, void *prog, void *tgt, int err, int map_type,
+	     __u32 map_id, __u32 index)
+{
+	return redirect_failed(err, map_type, map_id, index);
+}
+
+/* ---- 3. packets that stayed ---- */
+
+static __always_inline bool napi_holds_nothing(struct napi_struct *napi)
+{
+	struct napi_struct___pre_6_15 *old = (void *)napi;
+
+	if (bpf_core_field_exists(napi->gro))
+		return !napi->gro.bitmask && !napi->gro.rx_count;
+	return !BPF_CORE_READ(old, gro_bitmask) && !BPF_CORE_READ(old, rx_count);
+}
+
+/*
+ * A poll has ended. If it was one in which the XDP program passed packets up, and GRO holds none,
+ * then all that the queue ever passed has been delivered. If GRO holds some, the next poll tells.
+ */
+SEC("tp_btf/napi_poll")
+int BPF_PROG(napi_poll, struct napi_struct *napi)
+{
+	struct rfs_napi_pass *np = bpf_map_lookup_elem(&napi_pass, &zero);
+	struct rps_ring *local;
+	__u32 id;
+
+	if (!np || !np->cpumap_id)
+		return 0;
+	id = np->cpumap_id;
+	np->cpumap_id = 0;
+	if (!napi_holds_nothing(napi))
+		return 0;
+	local = find_ring(id, nr_cpus);
+	if (local) {
+		WRITE_ONCE(local->delivered, local->tail);
+		WRITE_ONCE(local->popped, local->delivered);
+	}
+	return 0;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rfs_steer - Receive Flow Steering before there is an skb.
+ *
+ * One object per interface. For each packet, on the CPU that the RX queue interrupted:
+ *
+ *   hash     the flow: addresses and ports, keyed and symmetric (hash.h)
+ *   desired  the CPU on which the flow's application last called recvmsg or sendmsg, from the
+ *            recorder's global rps_sock_flow; with no known reader, a CPU of the interface's list
+ *   slot     the flow's entry in this queue's rps_dev_flow: {current CPU, qtail}
+ *   switch   if desired and current differ, current becomes desired only when every packet that
+ *            went through the slot has been delivered
+ *   enqueue  into the ring of (this queue, current CPU), a CPUMAP entry; the slot's qtail becomes
+ *            that ring's tail
+ *
+ * Why nothing overtakes: while a slot stays on a CPU, its packets sit in one FIFO. When it leaves,
+ * none of them is undelivered. So all care goes into "delivered":
+ *
+ * - Each RX queue has a CPUMAP of its own. So one NAPI, at one time, counts and fills a ring, and
+ *   the order in which frames were counted is the order in which they enter. With one CPUMAP for
+ *   all queues, 8 frames of queue B could be popped while one of queue A, counted before, waits in
+ *   A's bulk queue: popped >= qtail, and nothing of A's delivered.
+ * - Frames that never entered (ring full, frame conversion failed) are subtracted from the tail,
+ *   not added to the head: a drop behind a packet is not that packet's delivery.
+ * - Popped is not delivered: from 6.12 the tracepoint fires before delivery, from 6.15 GRO holds
+ *   packets back. rps_ring_event() waits for the round that proves a flush (rule 2).
+ * - A request/response flow has one packet in flight and no later round that could prove anything.
+ *   So a slot may also leave when nothing is in flight and the ring's kthread is asleep, which it
+ *   is only on an empty ring after a full flush (rule 3).
+ * - "No CPU" is a place like any other: packets that were passed may wait in the driver's GRO list,
+ *   and count as delivered when a NAPI poll ends with nothing held. That makes a flow's *first*
+ *   steering decision, and its last one at detach, as ordered as any other.
+ *
+ * Example. Flow F reads on CPU 3; slot {3, 17}; ring (0,3): tail 20, popped 18, delivered 12. The
+ * reader moves to CPU 1. Next packet: desired 1, current 3, 12 - 17 < 0 and frames in flight: stay,
+ * moves_deferred, frame 21 enters ring (0,3), slot {3, 21}. The kthread empties the ring and goes
+ * to sleep. Next packet: popped 21 = tail, asleep: slot {1, ...}, moves_made.
+ *
+ * Generic XDP may run for one queue on several CPUs at once. There the counted order is not the
+ * order in the ring, so rule 2 is off, and the slot is replaced by compare-and-exchange with a
+ * version in the place of qtail, see steer_shared().
+ *
+ * What it cannot cover: order beyond the protocol handlers of the interface's namespace (tunnels,
+ * veth into a container: they queue once more), and a datagram that is fragmented against one of
+ * the same socket that is not: the former has no ports.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "rfs/rules.h"
+#include "parse.h"
+
+#define SHARED_TRIES 16
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Set by the loader before load. */
+const volatile __u32 hash_key[RFS_HASH_WORDS];
+const volatile __u32 flow_cnt = 1; /* slots per queue, a power of two */
+const volatile __u32 nr_cpus = 1;  /* also the index of the local ring */
+const volatile bool shared_queues; /* generic mode: several CPUs may serve one queue */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rfs_config);
+} rfs_config SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct rps_cpus);
+} rps_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rfs_stats);
+} rfs_stats SEC(".maps");
+
+/* The recorder's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rps_sock_flow);
+} rps_sock_flow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rfs_napi_pass);
+} napi_pass SEC(".maps");
+
+/* One RX queue's slots and rings: templates, from which the loader makes one each per queue. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rps_dev_flow);
+} dev_flow_queue SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rps_ring);
+} ring_queue SEC(".maps");
+
+/* By RX queue; the loader sets the inner maps. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} rps_dev_flow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} rps_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} cpumap SEC(".maps");
+
+struct queue {
+	void *rings;
+	void *cpumap;
+	struct rps_ring *local;
+	struct rps_dev_flow *slot;
+};
+
+static const __u32 zero;
+
+static __always_inline int pass(struct rfs_stats *stats, __u32 reason)
+{
+	stats->count[reason]++;
+	return XDP_PASS;
+}
+
+/* Rule 3. The barrier pairs with the kthread's set_current_state(). */
+static __always_inline bool ring_idle(struct rps_ring *ring)
+{
+	struct task_struct *task;
+
+	if (rps_in_flight(ring))
+		return false;
+	task = (struct task_struct *)READ_ONCE(ring->task);
+	if (!task) /* never used */
+		return true;
+	/*
+	 * First the counter, then the state: the thread was running when it counted the last
+	 * frame, so if it is asleep *after* that, it has delivered and flushed. An atomic
+	 * operation that returns a value is BPF's full barrier.
+	 */
+	__sync_fetch_and_add(&ring->barrier, 0);
+	return BPF_CORE_READ(task, __state) == RFS_TASK_INTERRUPTIBLE;
+}
+
+/* The switch rule. */
+static __always_inline bool may_leave(struct rps_ring *ring, __u32 cpu, __u32 qtail)
+{
+#ifdef RFS_BROKEN_SWITCH_RULE /* the storm's control build: it must see packets overtake */
+	return true;
+#endif
+	if (cpu == RPS_NO_CPU)
+		return shared_queues ? !rps_in_flight(ring) : rps_delivered(ring, qtail);
+	return (!shared_queues && rps_delivered(ring, qtail)) || ring_idle(ring);
+}
+
+static __always_inline struct rps_ring *ring_of(struct queue *q, __u32 cpu)
+{
+	return cpu == RPS_NO_CPU ? q->local : bpf_map_lookup_elem(q->rings, &cpu);
+}
+
+/* The packet goes on here. When this NAPI poll ends, what the queue passed is delivered. */
+static __always_inline int pass_local(struct queue *q, struct rfs_stats *stats)
+{
+	struct rfs_napi_pass *np = bpf_map_lookup_elem(&napi_pass, &zero);
+
+	if (np)
+		np->cpumap_id = q->local->cpumap_id;
+	return pass(stats, RFS_STAT_PASS_LOCAL);
+}
+
+static __always_inline void count_move(struct rfs_stats *stats, __u32 from, __u32 to)
+{
+	if (from != RPS_NO_CPU && to != RPS_NO_CPU)
+		stats->count[RFS_STAT_MOVES_MADE]++;
+}
+
+/* Steer through a slot and rings that only this NAPI writes. */
+static __always_inline int steer(struct queue *q, struct rfs_stats *stats, __u32 desired,
+				 __u32 how)
+{
+	struct rps_dev_flow *slot = q->slot;
+	__u32 cpu = slot->cpu;
+	struct rps_ring *ring = ring_of(q, cpu);
+
+	if (!ring)
+		return pass(stats, RFS_STAT_PASS_NO_CPU);
+	if (cpu != desired) {
+		if (may_leave(ring, cpu, slot->qtail)) {
+			ring = ring_of(q, desired);
+			if (!ring)
+				return pass(stats, RFS_STAT_PASS_NO_CPU);
+			count_move(stats, cpu, desired);
+			cpu = desired;
+			slot->cpu = cpu;
+		} else {
+			stats->count[RFS_STAT_MOVES_DEFERRED]++;
+		}
+	}
+	if (cpu == RPS_NO_CPU) {
+		slot->qtail = ++ring->tail;
+		return pass_local(q, stats);
+	}
+	if (bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT)
+		return pass(stats, RFS_STAT_PASS_NO_CPU);
+	ring->tail++;
+	slot->qtail = rps_qtail(ring);
+	stats->count[how]++;
+	return XDP_REDIRECT;
+}
+
+/*
+ * Steer where several CPUs may serve one queue. The slot's qtail is a version here, and each packet
+ * commits by replacing {cpu, version} as one word after it was counted in the ring's tail.
+ *
+ * A move reads the slot, then finds its ring idle, then commits. Packets of the slot that committed
+ * before that read were counted before it, so an idle ring has delivered them; one that commits
+ * after the read changes the version, and the move fails and is tried anew.
+ */
+static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats, __u32 desired,
+					__u32 how)
+{
+	union {
+		struct rps_dev_flow flow;
+		__u64 word;
+	} old, new;
+	struct rps_ring *ring;
+	__u32 cpu;
+
+	for (int i = 0; i < SHARED_TRIES; i++) {
+		old.word = READ_ONCE(*(__u64 *)q->slot);
+		cpu = old.flow.cpu;
+		ring = ring_of(q, cpu);
+		if (!ring)
+			return pass(stats, RFS_STAT_PASS_NO_CPU);
+		if (cpu != desired && may_leave(ring, cpu, 0)) {
+			cpu = desired;
+			ring = ring_of(q, cpu);
+			if (!ring)
+				return pass(stats, RFS_STAT_PASS_NO_CPU);
+		}
+		new.flow.cpu = cpu;
+		new.flow.qtail = old.flow.qtail + 1;
+		__sync_fetch_and_add(&ring->tail, 1);
+		if (__sync_val_compare_and_swap((__u64 *)q->slot, old.word, new.word) == old.word)
+			goto committed;
+		__sync_fetch_and_add(&ring->tail, -1);
+	}
+	return pass(stats, RFS_STAT_PASS_CONTENDED);
+
+committed:
+	if (cpu != old.flow.cpu)
+		count_move(stats, old.flow.cpu, cpu);
+	else if (cpu != desired)
+		stats->count[RFS_STAT_MOVES_DEFERRED]++;
+	if (cpu == RPS_NO_CPU)
+		return pass_local(q, stats);
+	if (bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT) {
+		__sync_fetch_and_add(&ring->tail, -1);
+		return pass(stats, RFS_STAT_PASS_NO_CPU);
+	}
+	stats->count[how]++;
+	return XDP_REDIRECT;
+}
+
+SEC("xdp.frags")
+int rfs_steer(struct xdp_md *ctx)
+{
+	struct cursor c = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
+	__u32 queue = ctx->rx_queue_index, local = nr_cpus;
+	struct rfs_stats *stats = bpf_map_lookup_elem(&rfs_stats, &zero);
+	struct rfs_config *config = bpf_map_lookup_elem(&rfs_config, &zero);
+	__u32 hash, slot, gate, active, desired = RPS_NO_CPU, how = RFS_STAT_HASH_STEERED;
+	struct rps_sock_flow *flow;
+	struct queue q = {};
+	void *slots;
+	int reason;
+
+	if (!config || !stats)
+		return XDP_PASS;
+	gate = READ_ONCE(config->gate);
+	if (gate == RFS_GATE_CLOSED)
+		return pass(stats, RFS_STAT_PASS_CLOSED);
+
+	reason = parse_flow(&c, hash_key, &hash);
+	if (reason)
+		return pass(stats, reason);
+
+	slots = bpf_map_lookup_elem(&rps_dev_flow, &queue);
+	q.rings = bpf_map_lookup_elem(&rps_ring, &queue);
+	q.cpumap = bpf_map_lookup_elem(&cpumap, &queue);
+	if (!slots || !q.rings || !q.cpumap)
+		return pass(stats, RFS_STAT_PASS_NO_QUEUE);
+	slot = rps_slot(hash, flow_cnt);
+	q.slot = bpf_map_lookup_elem(slots, &slot);
+	q.local = bpf_map_lookup_elem(q.rings, &local);
+	if (!q.slot || !q.local)
+		return pass(stats, RFS_STAT_PASS_NO_QUEUE);
+
+	if (gate == RFS_GATE_OPEN) {
+		struct rps_cpus *cpus;
+
+		active = READ_ONCE(config->active);
+		cpus = bpf_map_lookup_elem(&rps_cpus, &active);
+		if (!cpus)
+			return pass(stats, RFS_STAT_PASS_NO_CPU);
+		flow = bpf_map_lookup_elem(&rps_sock_flow, &hash);
+		if (flow)
+			desired = READ_ONCE(flow->cpu);
+		if (flow && rps_cpu_allowed(cpus, desired)) {
+			how = RFS_STAT_FLOW_STEERED;
+		} else {
+			__u32 i = rps_cpu_index(slot, flow_cnt, cpus->n);
+
+			if (i >= RFS_MAX_CPUS)
+				return pass(stats, RFS_STAT_PASS_NO_CPU);
+			desired = cpus->cpu[i];
+		}
+	}
+	return shared_queues ? steer_shared(&q, stats, desired, how)
+			     : steer(&q, stats, desired, how);
+}

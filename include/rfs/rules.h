@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rules.h - the rules of steering as pure functions: slots, the RPS fallback, what is in flight,
+ * what is delivered. BPF programs and the unit tests on the host build the same text. The proof
+ * that a flow which moves by these rules is never reordered is in docs/design.md.
+ *
+ * Counters are compared in 32 bits and wrap: a difference is read as signed, as the kernel does
+ * with its input_queue_head, so the answer is right while fewer than 2^31 frames lie between.
+ */
+#ifndef RFS_RULES_H
+#define RFS_RULES_H
+
+#include <stdbool.h>
+#include "rfs/types.h"
+
+#ifndef READ_ONCE
+#define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#endif
+
+#define RFS_INLINE static inline __attribute__((always_inline))
+
+/* The kthread flushes GRO at the latest when it has popped this many frames (NAPI_POLL_WEIGHT). */
+#define RPS_GRO_FLUSH_FRAMES 64
+
+/* set_current_state() of a kthread that waits for frames; include/linux/sched.h */
+#define RFS_TASK_INTERRUPTIBLE 1
+
+/**
+ * rps_slot() - the slot of a flow in a queue's rps_dev_flow table
+ * @hash:     flow hash
+ * @flow_cnt: slots in the table, a power of two
+ */
+RFS_INLINE __u32 rps_slot(__u32 hash, __u32 flow_cnt)
+{
+	return hash & (flow_cnt - 1);
+}
+
+/**
+ * rps_cpu_index() - which CPU of the list takes a flow with no known reader
+ * @slot:     the flow's slot
+ * @flow_cnt: slots in the table, a power of two, at most 2^31
+ * @n:        CPUs in the list
+ *
+ * It is computed from those bits of the hash that name the slot, so that flows which share a slot
+ * agree on their CPU; else each would pull the slot to its own at every packet.
+ *
+ * Return: an index below @n.
+ */
+RFS_INLINE __u32 rps_cpu_index(__u32 slot, __u32 flow_cnt, __u32 n)
+{
+	return (__u64)slot * n / flow_cnt;
+}
+
+/**
+ * rps_qtail() - a ring's tail without the frames that never entered it
+ * @ring: read by the queue's own NAPI
+ *
+ * Return: frames, wrapping; what a slot stores after its own frame was counted.
+ */
+RFS_INLINE __u32 rps_qtail(const struct rps_ring *ring)
+{
+	return ring->tail - READ_ONCE(ring->lost_ring_full) - READ_ONCE(ring->lost_redirect_error);
+}
+
+/**
+ * rps_in_flight() - frames that were counted at the redirect and not yet taken off the ring
+ * @ring: read by the queue's own NAPI
+ *
+ * Return: frames; 0 also means that none waits in the bulk queue before the ring.
+ */
+RFS_INLINE __u32 rps_in_flight(const struct rps_ring *ring)
+{
+	return rps_qtail(ring) - (__u32)READ_ONCE(ring->popped);
+}
+
+/**
+ * rps_delivered() - rule 2: has every frame of a slot reached the protocol?
+ * @ring:  the ring from this queue to the slot's current CPU
+ * @qtail: the slot's; frames, wrapping
+ *
+ * Only for a ring that one NAPI fills: frames must enter it in the order in which they are counted.
+ *
+ * Return: true when no frame that was enqueued through the slot can still be undelivered.
+ *
+ * Source: get_rps_cpu() in Linux net/core/dev.c; there the head counts frames taken off the
+ * backlog, here those that were delivered.
+ */
+RFS_INLINE bool rps_delivered(const struct rps_ring *ring, __u32 qtail)
+{
+	return (__s32)((__u32)READ_ONCE(ring->delivered) - qtail) >= 0;
+}
+
+/**
+ * rps_ring_event() - account for one round of the kthread, told at xdp_cpumap_kthread
+ * @ring:    the kthread's ring; it is the only writer of this half
+ * @n:       frames that it took off the ring in this round
+ * @slept:   it went to sleep between the last round and this one
+ * @gro:     this kernel's kthread hands frames to GRO, which holds them until a flush (6.15)
+ * @jiffies: now
+ *
+ * The tracepoint fires before the round's frames are delivered from 6.12 on, and after it before;
+ * what holds on both is that frames of *earlier* rounds were handed on. Without GRO that is
+ * delivery. With it, they are delivered
+ *
+ * - if the thread slept since: it sleeps on an empty ring only, and flushes all when the ring is
+ *   empty; or
+ * - if it took 64 more frames off the ring since a jiffy *after* the one in which they were handed
+ *   to GRO: within 64 frames it flushes once, and then all packets (HZ < 1000) or those that were
+ *   held in an earlier jiffy (HZ >= 1000). The rule assumes the latter, so it need not know HZ.
+ */
+RFS_INLINE void rps_ring_event(struct rps_ring *ring, __u32 n, bool slept, bool gro, __u32 jiffies)
+{
+	__u64 before = ring->popped;
+
+	if (!gro || slept) {
+		WRITE_ONCE(ring->delivered, before);
+		ring->snap = before;
+		ring->snap_jiffies = jiffies;
+		ring->marked = 0;
+	} else if (!ring->marked) {
+		if (jiffies != ring->snap_jiffies) {
+			ring->mark = before;
+			ring->marked = 1;
+		}
+	} else if ((__u32)before - ring->mark >= RPS_GRO_FLUSH_FRAMES) {
+		/* before is ahead of snap by less than 2^32: widen it again. */
+		WRITE_ONCE(ring->delivered, before - (__u32)((__u32)before - ring->snap));
+		ring->snap = before;
+		ring->snap_jiffies = jiffies;
+		ring->marked = 0;
+	}
+	WRITE_ONCE(ring->popped, before + n);
+}
+
+/**
+ * rps_cpu_allowed() - may packets be steered to this CPU?
+ * @cpus: the active set
+ * @cpu:  any number
+ */
+RFS_INLINE bool rps_cpu_allowed(const struct rps_cpus *cpus, __u32 cpu)
+{
+	return cpu < RFS_MAX_CPUS && cpus->allowed[cpu / 64] >> (cpu % 64) & 1;
+}
+
+/**
+ * rfs_roundup_pow2() - smallest power of two that is not below n
+ * @n: 1 to 2^31
+ */
+RFS_INLINE __u32 rfs_roundup_pow2(__u32 n)
+{
+	__u32 p = 1;
+
+	while (p < n)
+		p <<= 1;
+	return p;
+}
+
+#endif /* RFS_RULES_H */

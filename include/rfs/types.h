@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * types.h - what the BPF programs and rfsctl both know: the maps' values, the statistics, the
+ * states of an interface, and where everything is pinned.
+ *
+ * Whatever changes a layout or a meaning here raises RFS_ABI, so that an rfsctl of another
+ * version says so instead of misreading pinned maps.
+ */
+#ifndef RFS_TYPES_H
+#define RFS_TYPES_H
+
+#include <linux/types.h>
+
+#define RFS_ABI 1
+
+/* Debian builds kernels with NR_CPUS=8192; a CPU number fits in 16 bits. */
+#define RFS_MAX_CPUS 8192
+
+/* As rps_dev_flow.cpu: no ring; the packet goes on where it was received. */
+#define RPS_NO_CPU 0xffffffffU
+
+/* ---- the global part: one recorder per host ---- */
+
+#define RFS_HASH_WORDS 10 /* IPv6: two addresses, the ports, the protocol */
+
+enum rfs_hook {
+	RFS_HOOK_FENTRY = 1,
+	RFS_HOOK_TRACEPOINT,
+};
+
+/* Written once, when the recorder is loaded. */
+struct rfs_global {
+	__u32 abi;
+	__u32 ready; /* all programs run; otherwise an attach died half-way */
+	__u32 hook;  /* enum rfs_hook */
+	__u32 sock_flow_entries;
+	__u32 hash_key[RFS_HASH_WORDS];
+};
+
+/*
+ * One flow in rps_sock_flow_table: the CPU is what steering needs and is alone in changing. The
+ * rest is for people and is written once, when the flow is first seen.
+ */
+struct rps_sock_flow {
+	__u32 cpu; /* on which the application last called recvmsg or sendmsg */
+	__u32 pid;
+	__u16 family; /* AF_INET, also for IPv4-mapped sockets, or AF_INET6 */
+	__u8 proto;
+	__u8 pad;
+	__be16 lport;
+	__be16 rport;
+	__be32 laddr[4]; /* IPv4: the first word */
+	__be32 raddr[4];
+	char comm[16];
+};
+
+struct rfs_locality {
+	__u64 local;  /* reads on the CPU that processed the socket's last packet */
+	__u64 remote; /* reads on another one */
+};
+
+/* ---- one RX queue ---- */
+
+/* A slot. Written by the queue's NAPI alone. */
+struct rps_dev_flow {
+	__u32 cpu;   /* current CPU, or RPS_NO_CPU */
+	__u32 qtail; /* the current CPU's queue tail at the slot's last enqueue */
+};
+
+/*
+ * The counters of the ring from one RX queue to one CPU; frames since the ring was made. The two
+ * halves have one writer each and lie in cache lines of their own: the map is mmapable, so its
+ * first value is page-aligned. Index nr_cpus stands for the packets that were passed where they
+ * were received ("local ring").
+ */
+struct rps_ring {
+	/* the queue's NAPI */
+	__u64 tail; /* counted at the redirect, before the frame is in the ring */
+	__u64 lost_ring_full;
+	__u64 lost_redirect_error;
+	__u64 barrier;   /* always 0; what a full memory barrier is done on */
+	__u32 cpumap_id; /* constant: the queue's CPUMAP */
+	__u32 pad0[7];
+	/* the kthread that empties the ring */
+	__u64 popped;
+	__u64 delivered; /* of these, known to have left GRO and reached the protocol */
+	__u64 task;      /* the kthread's task_struct, 0 before its first event */
+	__u64 nvcsw;     /* its voluntary context switches at the last event */
+	__u32 snap;      /* popped when the flush that is waited for was asked for */
+	__u32 snap_jiffies;
+	__u32 mark;   /* popped at the first event in a later jiffy, if marked */
+	__u32 marked;
+	__u64 alloc_failed; /* popped, but no skb could be had */
+	__u64 pad1;
+};
+
+_Static_assert(sizeof(struct rps_ring) == 128, "two cache lines");
+_Static_assert(sizeof(struct rps_dev_flow) == 8, "a slot is read and written as one word");
+
+/* ---- one interface ---- */
+
+enum rfs_gate {
+	RFS_GATE_CLOSED = 0, /* pass everything, touch nothing */
+	RFS_GATE_DRAIN,      /* no flow wants a CPU: slots go back to RPS_NO_CPU as they drain */
+	RFS_GATE_OPEN,
+};
+
+enum rfs_state {
+	RFS_STATE_ATTACHING = 1,
+	RFS_STATE_READY,
+	RFS_STATE_DETACHING,
+};
+
+enum rfs_mode {
+	RFS_MODE_AUTO = 0,
+	RFS_MODE_NATIVE,
+	RFS_MODE_GENERIC,
+};
+
+struct rfs_config {
+	__u32 gate;   /* enum rfs_gate */
+	__u32 active; /* which of the two rps_cpus entries counts */
+	__u32 abi;
+	__u32 state; /* enum rfs_state */
+	__u32 ifindex;
+	__u32 mode; /* enum rfs_mode */
+	__u32 dispatcher;
+	__u32 queues;
+	__u32 flow_cnt;
+	__u32 qsize;
+	__u64 netns_cookie;
+	__u64 netns_ino;
+	char name[16];
+};
+
+/* The CPUs that packets may be steered to. The loader fills the inactive one and turns over. */
+struct rps_cpus {
+	__u64 allowed[RFS_MAX_CPUS / 64];
+	__u32 n;
+	__u16 cpu[RFS_MAX_CPUS]; /* the same set, ascending: the RPS fallback's index */
+	__u32 pad;
+};
+
+/*
+ * Why a packet was left where it came in. One table for BPF's counters, text, JSON and metrics.
+ */
+#define RFS_PASS_REASONS(X)                                                                        \
+	X(PASS_CLOSED, "closed", "attach or detach was under way")                                 \
+	X(PASS_NOT_IP, "not_ip", "neither IPv4 nor IPv6 (ARP, LLDP, ...)")                         \
+	X(PASS_TRUNCATED, "truncated", "a header ends beyond the packet's linear part")            \
+	X(PASS_MALFORMED, "malformed", "a header contradicts itself")                              \
+	X(PASS_TOO_DEEP, "too_deep", "more VLAN tags or IPv6 extension headers than are followed") \
+	X(PASS_LOCAL, "local", "draining: no CPU is wanted, or the flow may not leave yet")        \
+	X(PASS_NO_QUEUE, "no_queue", "the RX queue was added after attach")                        \
+	X(PASS_NO_CPU, "no_cpu", "the slot's CPU has no ring")                                     \
+	X(PASS_CONTENDED, "contended", "generic mode: too many CPUs at one slot at once")
+
+enum rfs_stat {
+	RFS_STAT_FLOW_STEERED, /* by rps_sock_flow: a reader is known */
+	RFS_STAT_HASH_STEERED, /* by the CPU list: none is */
+	RFS_STAT_MOVES_MADE,
+	RFS_STAT_MOVES_DEFERRED, /* packets whose flow wanted to move and could not yet */
+#define X(id, name, help) RFS_STAT_##id,
+	RFS_PASS_REASONS(X)
+#undef X
+		RFS_STAT_NR
+};
+
+#define RFS_STAT_PASS_FIRST RFS_STAT_PASS_CLOSED
+
+struct rfs_stats {
+	__u64 count[RFS_STAT_NR];
+};
+
+/* Per CPU: which queue passed packets locally in the NAPI poll that is running. */
+struct rfs_napi_pass {
+	__u32 cpumap_id; /* the queue's cpumap, 0: none */
+};
+
+/*
+ * Pins, below <bpffs>/rfs. An interface has a folder of its own name there; names of the global
+ * part are longer than 15 characters, which no interface's name is.
+ */
+#define RFS_PIN_DIR           "rfs"
+#define RFS_PIN_GLOBAL        "rfs_global_settings"
+#define RFS_PIN_SOCK_FLOW     "rps_sock_flow_table"
+#define RFS_PIN_LOCALITY      "rfs_read_locality"
+#define RFS_PIN_RINGS         "rfs_ring_by_cpumap"
+#define RFS_PIN_NAPI_PASS     "rfs_napi_local_pass"
+#define RFS_PIN_RECORDER_DIR  "recorder_programs"
+
+#define RFS_PIN_CONFIG        "config"
+#define RFS_PIN_CPUS          "rps_cpus"
+#define RFS_PIN_STATS         "stats"
+#define RFS_PIN_SAVED         "saved"
+#define RFS_PIN_DEV_FLOW      "rps_dev_flow"
+#define RFS_PIN_RING          "rps_ring"
+#define RFS_PIN_CPUMAP        "cpumap"
+#define RFS_PIN_QUEUE_MAPS    "queues"
+#define RFS_PIN_XDP_LINK      "xdp_link"
+
+#endif /* RFS_TYPES_H */

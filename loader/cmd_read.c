@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cmd_read.c - rfsctl status, stats and flows: collect, then print. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd.h"
+#include "collect.h"
+#include "msg.h"
+#include "show.h"
+
+static error_t parse_iface(int key, char *arg, struct argp_state *state)
+{
+	const char **iface = state->input;
+
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	if (*iface)
+		cmd_usage_error(state, "one interface at a time: '%s' or '%s'", *iface, arg);
+	*iface = arg;
+	return 0;
+}
+
+/* The common course of commands that read everything. */
+static int read_all(const char *doc, int argc, char **argv,
+		    void (*text)(const struct rfs_view *view),
+		    void (*json)(const struct rfs_view *view))
+{
+	const struct argp argp = {
+		.parser = parse_iface,
+		.args_doc = "[IFACE]",
+		.doc = doc,
+		.children = reading_options,
+	};
+	const char *iface = NULL;
+	struct rfs_view view;
+
+	cmd_parse(&argp, argc, argv, &iface);
+	if (collect(iface, &view))
+		return RFS_EXIT_FAILED;
+	(env.json ? json : text)(&view);
+	collect_free(&view);
+	return RFS_EXIT_OK;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	return read_all("Show what is attached, and how; on IFACE or everywhere.", argc, argv,
+			show_status, json_status);
+}
+
+int cmd_stats(int argc, char **argv)
+{
+	return read_all("Show how many packets were steered, moved, passed and lost, on IFACE or "
+			"everywhere, and how many reads were local.", argc, argv, show_stats,
+			json_stats);
+}
+
+int cmd_flows(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = parse_iface,
+		.args_doc = "[IFACE]",
+		.doc = "Show the known flows, the CPU where each is read, and the process that read "
+		       "it first.\vWith IFACE, those to an address of that interface.",
+		.children = reading_options,
+	};
+	const char *iface = NULL;
+	struct flow_view view;
+
+	cmd_parse(&argp, argc, argv, &iface);
+	if (collect_flows(iface, &view))
+		return RFS_EXIT_FAILED;
+	(env.json ? json_flows : show_flows)(&view);
+	free(view.flows);
+	return RFS_EXIT_OK;
+}

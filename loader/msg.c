@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* msg.c - errors, warnings, notes, and the libraries' messages kept back. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+#include <jansson.h>
+#include <xdp/libxdp.h>
+
+#include "msg.h"
+
+struct rfs_env env = { .bpffs = "/sys/fs/bpf" };
+
+static char libbpf_last[512];
+
+static void say(const char *prefix, const char *fmt, va_list ap)
+{
+	fputs(prefix, stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+void rfs_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (env.json) {
+		char text[1024];
+		json_t *error;
+
+		vsnprintf(text, sizeof(text), fmt, ap);
+		error = json_pack("{s:s}", "error", text);
+		json_dumpf(error, stderr, 0);
+		fputc('\n', stderr);
+		json_decref(error);
+	} else {
+		say("rfsctl: ", fmt, ap);
+	}
+	va_end(ap);
+}
+
+void rfs_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("rfsctl: warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void rfs_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("rfsctl: ", fmt, ap);
+	va_end(ap);
+}
+
+static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	va_list copy;
+
+	if (level == LIBBPF_WARN) {
+		va_copy(copy, ap);
+		vsnprintf(libbpf_last, sizeof(libbpf_last), fmt, copy);
+		va_end(copy);
+		libbpf_last[strcspn(libbpf_last, "\n")] = 0;
+	}
+	return env.verbose ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+static int libxdp_print(enum libxdp_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	return env.verbose ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+void rfs_libbpf_quiet(void)
+{
+	libbpf_set_print(libbpf_print);
+	libxdp_set_print(libxdp_print);
+}
+
+const char *rfs_libbpf_last(void)
+{
+	return libbpf_last;
+}

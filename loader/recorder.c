@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* recorder.c - load, pin, open and remove the recorder. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "cpuset.h"
+#include "msg.h"
+#include "pins.h"
+#include "recorder.h"
+#include "rfs_recorder.skel.h"
+
+/* Which programs of the object belong to one hook, and which may be missing. */
+enum want {
+	WANT_ALWAYS,
+	WANT_IF_THERE,
+	WANT_FENTRY,
+	WANT_FENTRY_IF_THERE,
+	WANT_TRACEPOINT,
+};
+
+static const struct {
+	const char *program;
+	enum want want;
+} programs[] = {
+	{ "tcp_recvmsg", WANT_FENTRY },
+	{ "tcp_sendmsg", WANT_FENTRY },
+	{ "tcp_splice_read", WANT_FENTRY_IF_THERE },
+	{ "udp_recvmsg", WANT_FENTRY },
+	{ "udp_sendmsg", WANT_FENTRY },
+	{ "udpv6_recvmsg", WANT_FENTRY_IF_THERE }, /* a kernel without IPv6 */
+	{ "udpv6_sendmsg", WANT_FENTRY_IF_THERE },
+	{ "inet_accept", WANT_FENTRY_IF_THERE },
+	{ "inet_unhash", WANT_FENTRY_IF_THERE },
+	{ "udp_lib_unhash", WANT_FENTRY_IF_THERE },
+	{ "__udp_disconnect", WANT_FENTRY_IF_THERE },
+	{ "sock_recv_length", WANT_TRACEPOINT },
+	{ "sock_send_length", WANT_TRACEPOINT },
+	{ "inet_sock_set_state", WANT_TRACEPOINT },
+	{ "xdp_cpumap_kthread", WANT_ALWAYS },
+	{ "xdp_cpumap_enqueue", WANT_ALWAYS },
+	{ "xdp_redirect_err", WANT_IF_THERE },
+	{ "xdp_redirect_map_err", WANT_IF_THERE },
+	{ "napi_poll", WANT_ALWAYS },
+};
+
+#define N_PROGRAMS (sizeof(programs) / sizeof(programs[0]))
+
+const char *recorder_hook_name(unsigned int hook)
+{
+	return hook == RFS_HOOK_FENTRY ? "fentry" : "tracepoint";
+}
+
+unsigned int recorder_nr_cpus(void)
+{
+	struct cpuset possible;
+	unsigned int n = 1;
+
+	if (!cpuset_possible(&possible)) {
+		cpuset_for_each(cpu, &possible)
+			n = cpu + 1;
+	}
+	return n;
+}
+
+/* Does the running kernel have what the program attaches to? */
+static bool target_exists(const struct bpf_program *prog)
+{
+	return libbpf_find_vmlinux_btf_id(strchr(bpf_program__section_name(prog), '/') + 1,
+					  bpf_program__expected_attach_type(prog)) > 0;
+}
+
+static int choose_programs(struct bpf_object *obj, unsigned int hook)
+{
+	for (size_t i = 0; i < N_PROGRAMS; i++) {
+		struct bpf_program *prog =
+			bpf_object__find_program_by_name(obj, programs[i].program);
+		enum want want = programs[i].want;
+		bool load;
+
+		if (want == WANT_FENTRY || want == WANT_FENTRY_IF_THERE)
+			load = hook == RFS_HOOK_FENTRY;
+		else if (want == WANT_TRACEPOINT)
+			load = hook == RFS_HOOK_TRACEPOINT;
+		else
+			load = true;
+		if (load && !target_exists(prog)) {
+			if (want != WANT_IF_THERE && want != WANT_FENTRY_IF_THERE)
+				return -ENOENT;
+			load = false;
+		}
+		bpf_program__set_autoload(prog, load);
+	}
+	return 0;
+}
+
+/* Rings are made per RX queue and interface; the map of them only needs to know their kind. */
+static int ring_prototype(unsigned int nr_cpus)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rps_ring", sizeof(__u32),
+				sizeof(struct rps_ring), nr_cpus + 1, &opts);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int load(unsigned int hook, const struct rfs_global *settings, struct rfs_recorder **out)
+{
+	unsigned int nr_cpus = recorder_nr_cpus();
+	struct rfs_recorder *skel = rfs_recorder__open();
+	int proto, err;
+
+	if (!skel)
+		return -errno;
+	proto = ring_prototype(nr_cpus);
+	if (proto < 0) {
+		err = proto;
+		goto fail;
+	}
+	memcpy((void *)skel->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
+	skel->rodata->nr_cpus = nr_cpus;
+	err = bpf_map__set_max_entries(skel->maps.rps_sock_flow, settings->sock_flow_entries);
+	if (!err)
+		err = bpf_map__set_inner_map_fd(skel->maps.rings, proto);
+	if (!err)
+		err = choose_programs(skel->obj, hook);
+	if (!err)
+		err = rfs_recorder__load(skel);
+	if (!err)
+		err = rfs_recorder__attach(skel);
+	close(proto);
+	if (!err) {
+		*out = skel;
+		return 0;
+	}
+fail:
+	rfs_recorder__destroy(skel);
+	return err;
+}
+
+static int load_error(int err, unsigned int hook)
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		rfs_error("this kernel has no BTF of itself (/sys/kernel/btf/vmlinux); it must be "
+			  "built with CONFIG_DEBUG_INFO_BTF");
+	else if (err == -EPERM && geteuid())
+		rfs_error("loading BPF programs needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; "
+			  "run as root");
+	else if (err == -EPERM && hook == RFS_HOOK_FENTRY)
+		rfs_error("this kernel refuses fentry programs (locked down?); take "
+			  "--recorder tracepoint or auto");
+	else if (err == -EPERM)
+		rfs_error("the kernel refuses BPF tracing programs: capabilities are missing, or "
+			  "it is locked down to confidentiality");
+	else if (err == -ENOENT && hook == RFS_HOOK_TRACEPOINT)
+		rfs_error("this kernel lacks the tracepoints sock_recv_length and "
+			  "sock_send_length (Linux 6.3); take --recorder fentry or auto");
+	else if (err == -ENOENT)
+		rfs_error("this kernel lacks functions or tracepoints that the recorder attaches "
+			  "to (Linux 6.1 or later is needed)");
+	else if (err == -ENOMEM)
+		rfs_error("no memory for the recorder's maps; try fewer --sock-flow-entries");
+	else
+		rfs_error("cannot load the recorder: %s%s%s", strerror(-err),
+			  *rfs_libbpf_last() ? "; " : "", rfs_libbpf_last());
+	return err;
+}
+
+static int pin_all(struct rfs_recorder *skel, const struct rfs_global *settings)
+{
+	const struct {
+		const struct bpf_map *map;
+		const char *pin;
+	} maps[] = {
+		{ skel->maps.rfs_global, RFS_PIN_GLOBAL },
+		{ skel->maps.rps_sock_flow, RFS_PIN_SOCK_FLOW },
+		{ skel->maps.rfs_locality, RFS_PIN_LOCALITY },
+		{ skel->maps.rings, RFS_PIN_RINGS },
+		{ skel->maps.napi_pass, RFS_PIN_NAPI_PASS },
+	};
+	struct rfs_global ready = *settings;
+	__u32 zero = 0;
+	int err;
+
+	err = pins_mkdir("%s", "");
+	if (!err)
+		err = pins_mkdir("%s", RFS_PIN_RECORDER_DIR);
+	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++)
+		err = pins_put(bpf_map__fd(maps[i].map), "%s", maps[i].pin);
+	for (int i = 0; !err && i < skel->skeleton->prog_cnt; i++) {
+		struct bpf_link *link = *skel->skeleton->progs[i].link;
+
+		if (link)
+			err = pins_put(bpf_link__fd(link), "%s/%s", RFS_PIN_RECORDER_DIR,
+				       skel->skeleton->progs[i].name);
+	}
+	if (err)
+		return err;
+	ready.ready = 1;
+	return bpf_map_update_elem(bpf_map__fd(skel->maps.rfs_global), &zero, &ready, BPF_ANY) ?
+		       -errno : 0;
+}
+
+int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *r)
+{
+	struct rfs_global settings = {
+		.abi = RFS_ABI,
+		.hook = opts->hook,
+		.sock_flow_entries = opts->sock_flow_entries ? opts->sock_flow_entries
+							     : SOCK_FLOW_ENTRIES_DEFAULT,
+	};
+	struct rfs_recorder *skel = NULL;
+	__u32 zero = 0;
+	int err;
+
+	if (getrandom(settings.hash_key, sizeof(settings.hash_key), 0) !=
+	    sizeof(settings.hash_key)) {
+		rfs_error("no random numbers for the hash key: %s", strerror(errno));
+		return -EIO;
+	}
+	if (!opts->hook)
+		settings.hook = RFS_HOOK_FENTRY;
+	err = load(settings.hook, &settings, &skel);
+	if (err && !opts->hook && err != -ENOMEM) {
+		settings.hook = RFS_HOOK_TRACEPOINT;
+		err = load(settings.hook, &settings, &skel);
+	}
+	if (err)
+		return load_error(err, settings.hook);
+
+	if (bpf_map_update_elem(bpf_map__fd(skel->maps.rfs_global), &zero, &settings, BPF_ANY))
+		err = -errno;
+	if (!err && pin)
+		err = pin_all(skel, &settings);
+	if (err) {
+		rfs_recorder__destroy(skel);
+		if (pin)
+			recorder_remove();
+		return err;
+	}
+	r->settings = settings;
+	r->global = dup(bpf_map__fd(skel->maps.rfs_global));
+	r->sock_flow = dup(bpf_map__fd(skel->maps.rps_sock_flow));
+	r->locality = dup(bpf_map__fd(skel->maps.rfs_locality));
+	r->rings = dup(bpf_map__fd(skel->maps.rings));
+	r->napi_pass = dup(bpf_map__fd(skel->maps.napi_pass));
+	/* Pinned links stay; those of an unpinned recorder must live as long as this process. */
+	if (pin)
+		rfs_recorder__destroy(skel);
+	return 0;
+}
+
+int recorder_open(struct recorder *r)
+{
+	struct recorder open = { -1, -1, -1, -1, -1, {} };
+	__u32 zero = 0;
+	int err;
+
+	*r = open;
+	r->global = pins_get("%s", RFS_PIN_GLOBAL);
+	if (r->global < 0)
+		return r->global == -EPERM || r->global == -EACCES ? load_error(-EPERM, 0) : r->global;
+	if (bpf_map_lookup_elem(r->global, &zero, &r->settings))
+		err = -errno;
+	else if (r->settings.abi != RFS_ABI && r->settings.ready)
+		err = -EPROTO;
+	else if (!r->settings.ready)
+		err = -EAGAIN;
+	else
+		err = 0;
+	if (err)
+		goto fail;
+	r->sock_flow = pins_get("%s", RFS_PIN_SOCK_FLOW);
+	r->locality = pins_get("%s", RFS_PIN_LOCALITY);
+	r->rings = pins_get("%s", RFS_PIN_RINGS);
+	r->napi_pass = pins_get("%s", RFS_PIN_NAPI_PASS);
+	if (r->sock_flow >= 0 && r->locality >= 0 && r->rings >= 0 && r->napi_pass >= 0)
+		return 0;
+	err = -EAGAIN;
+fail:
+	recorder_close(r);
+	return err;
+}
+
+void recorder_close(struct recorder *r)
+{
+	int *fds[] = { &r->global, &r->sock_flow, &r->locality, &r->rings, &r->napi_pass };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+void recorder_remove(void)
+{
+	/* The programs first, so that none runs on maps that nobody finds any more. */
+	pins_remove("%s", RFS_PIN_RECORDER_DIR);
+	pins_remove("%s", RFS_PIN_GLOBAL);
+	pins_remove("%s", RFS_PIN_SOCK_FLOW);
+	pins_remove("%s", RFS_PIN_LOCALITY);
+	pins_remove("%s", RFS_PIN_RINGS);
+	pins_remove("%s", RFS_PIN_NAPI_PASS);
+	pins_remove_root();
+}

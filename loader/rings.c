@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rings.c - the maps of one RX queue. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "pins.h"
+#include "rings.h"
+#include "rfs/rules.h"
+#include "rfs_steer.skel.h"
+
+static int create(enum bpf_map_type type, const char *name, __u32 value_size, __u32 entries,
+		  __u32 flags, const struct bpf_object *obj, const struct bpf_map *like)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
+	int fd;
+
+	if (obj) {
+		opts.btf_key_type_id = bpf_map__btf_key_type_id(like);
+		opts.btf_value_type_id = bpf_map__btf_value_type_id(like);
+		opts.btf_fd = bpf_object__btf_fd(obj);
+	}
+	fd = bpf_map_create(type, name, sizeof(__u32), value_size, entries, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+int queue_dev_flow(const struct rfs_steer *skel, unsigned int flow_cnt)
+{
+	return create(BPF_MAP_TYPE_ARRAY, "rps_dev_flow", sizeof(struct rps_dev_flow), flow_cnt, 0,
+		      skel ? skel->obj : NULL, skel ? skel->maps.dev_flow_queue : NULL);
+}
+
+int queue_rings(const struct rfs_steer *skel, unsigned int nr_cpus)
+{
+	return create(BPF_MAP_TYPE_ARRAY, "rps_ring", sizeof(struct rps_ring), nr_cpus + 1,
+		      BPF_F_MMAPABLE, skel ? skel->obj : NULL,
+		      skel ? skel->maps.ring_queue : NULL);
+}
+
+int queue_cpumap(unsigned int nr_cpus)
+{
+	return create(BPF_MAP_TYPE_CPUMAP, "rfs_cpumap", sizeof(struct bpf_cpumap_val), nr_cpus, 0,
+		      NULL, NULL);
+}
+
+int queue_dev_flow_clear(int fd, unsigned int flow_cnt)
+{
+	struct rps_dev_flow *slots = malloc(flow_cnt * sizeof(*slots));
+	__u32 *keys = malloc(flow_cnt * sizeof(*keys)), count = flow_cnt;
+	int err = 0;
+
+	if (!slots || !keys) {
+		err = -ENOMEM;
+		goto out;
+	}
+	for (__u32 i = 0; i < flow_cnt; i++) {
+		slots[i] = (struct rps_dev_flow){ .cpu = RPS_NO_CPU };
+		keys[i] = i;
+	}
+	if (bpf_map_update_batch(fd, keys, slots, &count, NULL))
+		err = -errno;
+out:
+	free(slots);
+	free(keys);
+	return err;
+}
+
+int queue_rings_init(int fd, unsigned int nr_cpus, __u32 cpumap_id)
+{
+	struct rps_ring ring = { .cpumap_id = cpumap_id };
+
+	for (__u32 i = 0; i <= nr_cpus; i++)
+		if (bpf_map_update_elem(fd, &i, &ring, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+int map_id(int fd, __u32 *id)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	*id = info.id;
+	return 0;
+}
+
+static size_t mapping_size(unsigned int nr_cpus)
+{
+	size_t page = sysconf(_SC_PAGESIZE), size = (nr_cpus + 1) * sizeof(struct rps_ring);
+
+	return (size + page - 1) / page * page;
+}
+
+const struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus)
+{
+	int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, queue, RFS_PIN_RING);
+	void *rings;
+
+	if (fd < 0)
+		return NULL;
+	rings = mmap(NULL, mapping_size(nr_cpus), PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return rings == MAP_FAILED ? NULL : rings;
+}
+
+void rings_unmap(const struct rps_ring *rings, unsigned int nr_cpus)
+{
+	munmap((void *)rings, mapping_size(nr_cpus));
+}
+
+__u64 rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus)
+{
+	__u64 sum = 0;
+
+	for (unsigned int q = 0; q < queues; q++) {
+		const struct rps_ring *rings = rings_map(dir, q, nr_cpus);
+
+		if (!rings)
+			continue;
+		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+			sum += rps_in_flight(&rings[cpu]);
+		rings_unmap(rings, nr_cpus);
+	}
+	return sum;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* rings.h - the maps of one RX queue: slots, rings, CPUMAP. */
+#ifndef RFS_RINGS_H
+#define RFS_RINGS_H
+
+#include "rfs/types.h"
+
+struct rfs_steer;
+
+/*
+ * queue_*() - make a queue's map
+ * @skel: the loaded object, whose templates tell bpftool the types; or NULL for none
+ *
+ * Return: a file descriptor or a negative errno.
+ */
+int queue_dev_flow(const struct rfs_steer *skel, unsigned int flow_cnt);
+int queue_rings(const struct rfs_steer *skel, unsigned int nr_cpus);
+int queue_cpumap(unsigned int nr_cpus);
+
+/** queue_dev_flow_clear() - set all slots to RPS_NO_CPU; 0 or a negative errno */
+int queue_dev_flow_clear(int fd, unsigned int flow_cnt);
+
+/** queue_rings_init() - tell rings of nr_cpus CPUs, and the local one, their CPUMAP's id */
+int queue_rings_init(int fd, unsigned int nr_cpus, __u32 cpumap_id);
+
+/** map_id() - a map's id; 0 or a negative errno */
+int map_id(int fd, __u32 *id);
+
+/**
+ * rings_map() - see a queue's rings as they change
+ * @dir:   the interface's pin folder's name
+ * @queue: RX queue
+ *
+ * Return: nr_cpus + 1 rings, to be given to rings_unmap(), or NULL.
+ */
+const struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus);
+void rings_unmap(const struct rps_ring *rings, unsigned int nr_cpus);
+
+/** rings_in_flight() - frames of all queues between their redirect and their CPU's kthread */
+__u64 rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus);
+
+#endif /* RFS_RINGS_H */

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* settings.c - kernel RPS/RFS and VLAN offload of an interface, saved, cleared and restored. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "msg.h"
+#include "netif.h"
+#include "pins.h"
+#include "settings.h"
+
+#define KEY_LEN	  64
+#define VALUE_LEN 4096 /* rps_cpus of 8192 CPUs takes 2303 characters */
+#define KEY_RXVLAN "features/rxvlan"
+
+int settings_open(const char *dir)
+{
+	int fd = pins_get("%s/%s", dir, RFS_PIN_SAVED), err;
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+
+	if (fd != -ENOENT)
+		return fd;
+	fd = bpf_map_create(BPF_MAP_TYPE_HASH, "rfs_saved", KEY_LEN, VALUE_LEN, 4096, &opts);
+	if (fd < 0) {
+		err = -errno;
+		rfs_error("cannot create the map for saved settings: %s", strerror(-err));
+		return err;
+	}
+	err = pins_put(fd, "%s/%s", dir, RFS_PIN_SAVED);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+static int save(int saved, const char *key, const char *value)
+{
+	char k[KEY_LEN] = "", v[VALUE_LEN] = "";
+
+	snprintf(k, sizeof(k), "%s", key);
+	snprintf(v, sizeof(v), "%s", value);
+	/* NOEXIST: an attach that was killed has saved the true value already. */
+	if (!bpf_map_update_elem(saved, k, v, BPF_NOEXIST) || errno == EEXIST)
+		return 0;
+	return -errno;
+}
+
+static int read_at(int dir, const char *path, char *buf, size_t len)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, len - 1);
+	close(fd);
+	if (n < 0)
+		return -EIO;
+	buf[n] = 0;
+	buf[strcspn(buf, "\n")] = 0;
+	return 0;
+}
+
+static int write_at(int dir, const char *path, const char *value)
+{
+	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static bool is_zero(const char *value)
+{
+	return strspn(value, "0,") == strlen(value);
+}
+
+static int clear_file(int sysfs, int saved, const char *path)
+{
+	char value[VALUE_LEN];
+	int err = read_at(sysfs, path, value, sizeof(value));
+
+	if (err == -ENOENT) /* a kernel without RPS */
+		return 0;
+	if (err || is_zero(value))
+		return err;
+	err = save(saved, path, value);
+	return err ? err : write_at(sysfs, path, "0");
+}
+
+static int clear_rps(const char *name, int sysfs, int saved)
+{
+	int fd = openat(sysfs, "queues", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+	struct dirent *entry;
+	DIR *d;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (!err && (entry = readdir(d))) {
+		char path[KEY_LEN];
+
+		if (strncmp(entry->d_name, "rx-", 3))
+			continue;
+		snprintf(path, sizeof(path), "queues/%.20s/rps_cpus", entry->d_name);
+		err = clear_file(sysfs, saved, path);
+		if (err)
+			break;
+		snprintf(path, sizeof(path), "queues/%.20s/rps_flow_cnt", entry->d_name);
+		err = clear_file(sysfs, saved, path);
+	}
+	closedir(d);
+	if (err)
+		rfs_error("%s: cannot clear the kernel's RPS settings: %s", name, strerror(-err));
+	return err;
+}
+
+int settings_clear(const char *name, int saved, bool native)
+{
+	int sysfs = netif_sysfs(name), err;
+	struct netif nif;
+
+	if (sysfs < 0) {
+		/* Refused in some containers. RPS is off by default, so this is no reason to stop. */
+		rfs_warn("%s: cannot look at the kernel's RPS settings (%s); with RPS on, packets "
+			 "are steered twice", name, strerror(-sysfs));
+	} else {
+		err = clear_rps(name, sysfs, saved);
+		close(sysfs);
+		if (err)
+			return err;
+	}
+
+	err = netif_read(name, &nif);
+	if (err || !native || !nif.rxvlan)
+		return err;
+	err = save(saved, KEY_RXVLAN, "on");
+	if (!err)
+		err = netif_set_rxvlan(name, false);
+	if (err)
+		rfs_warn("%s: cannot turn VLAN tag removal off (%s); packets of VLANs lose their "
+			 "tag when they are steered", name, strerror(-err));
+	return 0;
+}
+
+void settings_restore(const char *name, int saved)
+{
+	char key[KEY_LEN], value[VALUE_LEN];
+	int sysfs = netif_sysfs(name), err;
+
+	while (!bpf_map_get_next_key(saved, NULL, key) &&
+	       !bpf_map_lookup_elem(saved, key, value)) {
+		if (!strcmp(key, KEY_RXVLAN))
+			err = netif_set_rxvlan(name, true);
+		else
+			err = sysfs < 0 ? sysfs : write_at(sysfs, key, value);
+		if (err)
+			rfs_warn("%s: cannot restore %s to %s: %s", name, key, value,
+				 strerror(-err));
+		bpf_map_delete_elem(saved, key);
+	}
+	if (sysfs >= 0)
+		close(sysfs);
+}

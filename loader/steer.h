@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * steer.h - steering of one interface: made whole or not at all, undone from any state.
+ *
+ * An interface's folder below <bpffs>/rfs is its journal: it exists from before the first change
+ * until after the last is undone, and config.state says what was under way.
+ */
+#ifndef RFS_STEER_H
+#define RFS_STEER_H
+
+#include "cpuset.h"
+#include "netif.h"
+#include "pins.h"
+#include "recorder.h"
+
+#define QSIZE_DEFAULT 2048
+#define QSIZE_MAX     16384 /* the kernel's own bound, kernel/bpf/cpumap.c */
+#define FLOW_CNT_MAX  (1U << 24)
+
+struct steer_opts {
+	unsigned int mode;     /* enum rfs_mode */
+	struct cpuset cpus;    /* empty: all online ones */
+	unsigned int flow_cnt; /* a power of two; 0: sock_flow_entries / RX queues */
+	unsigned int qsize;    /* 0: QSIZE_DEFAULT */
+};
+
+/**
+ * steer_attach() - begin to steer an interface's packets
+ * @nif:  interface of the current network namespace
+ * @dir:  its pin folder's name; nothing may be there
+ * @r:    the recorder
+ * @opts: sizes and CPUs
+ * @config: receives what is in force
+ *
+ * Return: 0, or a negative errno after an error message; then all is as it was before.
+ */
+int steer_attach(const struct netif *nif, const char *dir, const struct recorder *r,
+		 const struct steer_opts *opts, struct rfs_config *config);
+
+/**
+ * steer_detach() - undo steer_attach(), or what a killed attach or detach has left
+ * @dir: the interface's pin folder's name
+ *
+ * Flows leave their rings in order first; a flow that never pauses for as long as two seconds is
+ * cut off where it is. Works from any network namespace.
+ *
+ * Return: 0, or a negative errno after an error message; what could be undone is undone.
+ */
+int steer_detach(const char *dir);
+
+/**
+ * steer_set_cpus() - steer to other CPUs from now on
+ * @dir:  the interface's pin folder's name
+ * @cpus: not empty, possible CPUs
+ *
+ * Flows leave CPUs that are no longer in the set as the switch rule allows.
+ *
+ * Return: 0, or a negative errno after an error message; then all is as it was before.
+ */
+int steer_set_cpus(const char *dir, const struct cpuset *cpus);
+
+/**
+ * steer_config() - read an interface's configuration
+ *
+ * Return: 0; -ENOENT if it has none (a killed attach); -EPROTO for one of another rfs version.
+ */
+int steer_config(const char *dir, struct rfs_config *config);
+
+/**
+ * steer_ifindex() - where the interface of a folder is now
+ * @dir:    its pin folder's name
+ * @config: of steer_config()
+ * @here:   the current network namespace
+ *
+ * Return: its ifindex if it is still there in this namespace, else 0.
+ */
+unsigned int steer_ifindex(const char *dir, const struct rfs_config *config,
+			   const struct netns *here);
+
+/**
+ * steer_find() - the folder of an interface
+ * @name: as rfsctl was given it: an interface of this namespace, or a folder's name
+ * @dir:  PIN_NAME_LEN bytes, receives the folder's name
+ *
+ * Return: 0 or -ENOENT.
+ */
+int steer_find(const char *name, const struct netns *here, char *dir);
+
+#endif /* RFS_STEER_H */

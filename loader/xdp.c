@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * xdp.c - attach by libxdp's dispatcher, which lets several XDP programs share an interface, where
+ * the kernel allows programs of type EXT; else by a bpf_link of our own, which goes away by itself
+ * if we are killed before it is pinned, or with its interface.
+ */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
+
+#include "msg.h"
+#include "pins.h"
+#include "xdp.h"
+
+/* Behind programs that drop or count, which keep libxdp's default of 50. */
+#define RUN_PRIO  90
+#define PROG_NAME "rfs_steer"
+
+static enum xdp_attach_mode libxdp_mode(unsigned int mode)
+{
+	return mode == RFS_MODE_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE;
+}
+
+static const char *mode_name(unsigned int mode)
+{
+	return mode == RFS_MODE_GENERIC ? "generic" : "native";
+}
+
+/* Does the kernel take programs of type EXT, by which libxdp's dispatcher calls others? */
+static bool can_share(void)
+{
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1;
+}
+
+static int attach_dispatcher(struct rfs_steer *skel, const struct netif *nif, unsigned int mode)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .obj = skel->obj, .prog_name = PROG_NAME);
+	struct xdp_program *prog = xdp_program__create(&opts);
+	int err = libxdp_get_error(prog);
+
+	if (err)
+		return err;
+	err = xdp_program__set_run_prio(prog, RUN_PRIO);
+	if (!err)
+		err = xdp_program__attach(prog, nif->ifindex, libxdp_mode(mode), 0);
+	/* The object is the skeleton's; libxdp leaves it alone. */
+	xdp_program__close(prog);
+	return err;
+}
+
+static int attach_link(struct rfs_steer *skel, const struct netif *nif, const char *dir,
+		       unsigned int mode)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode == RFS_MODE_GENERIC ?
+								 XDP_FLAGS_SKB_MODE :
+								 XDP_FLAGS_DRV_MODE);
+	int fd, err = 0;
+
+	if (bpf_program__fd(skel->progs.rfs_steer) < 0)
+		err = rfs_steer__load(skel);
+	if (err)
+		return err;
+	fd = bpf_link_create(bpf_program__fd(skel->progs.rfs_steer), nif->ifindex, BPF_XDP, &opts);
+	if (fd < 0)
+		return -errno;
+	err = pins_put(fd, "%s/%s", dir, RFS_PIN_XDP_LINK);
+	close(fd);
+	return err;
+}
+
+/* Is a program attached that is not libxdp's dispatcher? Its id, or 0. */
+static __u32 foreign_prog(const struct netif *nif)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(nif->ifindex);
+	__u32 id = 0;
+
+	if (libxdp_get_error(mp))
+		return 0;
+	if (xdp_multiprog__is_legacy(mp))
+		id = xdp_program__id(xdp_multiprog__main_prog(mp));
+	xdp_multiprog__close(mp);
+	return id;
+}
+
+static bool is_attached_by_dispatcher(const struct netif *nif)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(nif->ifindex);
+	bool yes;
+
+	if (libxdp_get_error(mp))
+		return false;
+	yes = !xdp_multiprog__is_legacy(mp);
+	xdp_multiprog__close(mp);
+	return yes;
+}
+
+void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, unsigned int mode,
+		      int err)
+{
+	bool dispatcher = can_share();
+
+	if (bpf_program__fd(skel->progs.rfs_steer) < 0 && err != -EBUSY && err != -EEXIST &&
+	    err != -EOPNOTSUPP) {
+		rfs_error("%s: the kernel does not load the steering program: %s%s%s", nif->name,
+			  strerror(-err), *rfs_libbpf_last() ? "; " : "", rfs_libbpf_last());
+		return;
+	}
+	switch (-err) {
+	case EBUSY:
+	case EEXIST:
+		if (foreign_prog(nif))
+			rfs_error("%s: XDP program %u is attached already and cannot share the "
+				  "interface%s; take it off first (bpftool net; ip link set %s "
+				  "xdp off)", nif->name, foreign_prog(nif),
+				  dispatcher ? ", as it was not attached by libxdp" :
+					       ", as this kernel refuses libxdp's dispatcher",
+				  nif->name);
+		else
+			rfs_error("%s: another XDP program is attached, or one in the other mode; "
+				  "take it off first (bpftool net)", nif->name);
+		break;
+	case EOPNOTSUPP:
+		rfs_error("%s: driver %s has no native XDP, or not with the interface's "
+			  "settings; take --mode generic", nif->name,
+			  *nif->driver ? nif->driver : "(unknown)");
+		break;
+	case EINVAL:
+	case ERANGE:
+	case ENOSPC:
+	case E2BIG:
+		rfs_error("%s: driver %s refuses XDP in %s mode (%s): mostly the MTU (%u) is too "
+			  "large for it, LRO is on, or there are too few queues (ethtool -l); for "
+			  "a veth, it must have as many RX queues as its peer has TX queues",
+			  nif->name, *nif->driver ? nif->driver : "(unknown)", mode_name(mode),
+			  strerror(-err), nif->mtu);
+		break;
+	case EPERM:
+	case EACCES:
+		rfs_error("%s: not allowed to attach XDP programs: CAP_NET_ADMIN, CAP_BPF and "
+			  "CAP_PERFMON are needed; run as root", nif->name);
+		break;
+	default:
+		rfs_error("%s: cannot attach in %s mode: %s%s%s", nif->name, mode_name(mode),
+			  strerror(-err), *rfs_libbpf_last() ? "; " : "", rfs_libbpf_last());
+	}
+}
+
+int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
+	       struct xdp_attachment *a)
+{
+	bool dispatcher = can_share();
+	int err;
+
+	err = dispatcher ? attach_dispatcher(skel, nif, a->mode) :
+			   attach_link(skel, nif, dir, a->mode);
+	if (err)
+		return err;
+	a->dispatcher = dispatcher && is_attached_by_dispatcher(nif);
+	return 0;
+}
+
+/* Our program on the interface, as libxdp sees it; NULL if it is not there. */
+static struct xdp_program *find_program(struct xdp_multiprog *mp)
+{
+	struct xdp_program *prog = NULL;
+
+	if (xdp_multiprog__is_legacy(mp)) {
+		prog = xdp_multiprog__main_prog(mp);
+		return prog && !strcmp(xdp_program__name(prog), PROG_NAME) ? prog : NULL;
+	}
+	while ((prog = xdp_multiprog__next_prog(prog, mp)))
+		if (!strcmp(xdp_program__name(prog), PROG_NAME))
+			return prog;
+	return NULL;
+}
+
+static int detach_libxdp(unsigned int ifindex)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *prog;
+	int err = 0;
+
+	if (libxdp_get_error(mp))
+		return 0;
+	prog = find_program(mp);
+	if (prog)
+		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
+	xdp_multiprog__close(mp);
+	if (err)
+		rfs_error("cannot detach the XDP program from interface %u: %s", ifindex,
+			  strerror(-err));
+	return err;
+}
+
+int xdp_detach(unsigned int ifindex, const char *dir)
+{
+	int fd = pins_get("%s/%s", dir, RFS_PIN_XDP_LINK), err = 0;
+
+	if (fd >= 0) {
+		if (bpf_link_detach(fd) && errno != ENOLINK)
+			err = -errno;
+		close(fd);
+		pins_remove("%s/%s", dir, RFS_PIN_XDP_LINK);
+		return err;
+	}
+	return ifindex ? detach_libxdp(ifindex) : 0;
+}
+
+bool xdp_is_attached(unsigned int ifindex, const char *dir)
+{
+	int fd = pins_get("%s/%s", dir, RFS_PIN_XDP_LINK);
+	struct bpf_link_info info = {};
+	struct xdp_multiprog *mp;
+	__u32 len = sizeof(info);
+	bool yes;
+
+	if (fd >= 0) {
+		yes = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.xdp.ifindex;
+		close(fd);
+		return yes;
+	}
+	if (!ifindex)
+		return false;
+	mp = xdp_multiprog__get_from_ifindex(ifindex);
+	if (libxdp_get_error(mp))
+		return false;
+	yes = find_program(mp);
+	xdp_multiprog__close(mp);
+	return yes;
+}

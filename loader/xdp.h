@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xdp.h - put the XDP program on an interface, beside others where the kernel allows it. */
+#ifndef RFS_XDP_H
+#define RFS_XDP_H
+
+#include <stdbool.h>
+
+#include "netif.h"
+#include "rfs_steer.skel.h"
+
+struct xdp_attachment {
+	unsigned int mode; /* in: RFS_MODE_NATIVE or RFS_MODE_GENERIC */
+	bool dispatcher;   /* out: attached by libxdp's dispatcher */
+};
+
+/**
+ * xdp_attach() - load the steering program and attach it
+ * @skel: opened and configured, not loaded
+ * @nif:  interface of the current network namespace
+ * @dir:  its pin folder, which gets the link where there is one
+ * @a:    mode
+ *
+ * Return: 0, or a negative errno: then it is not attached and xdp_attach_error() explains;
+ * -EOPNOTSUPP: the driver lacks the mode.
+ */
+int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
+	       struct xdp_attachment *a);
+
+/** xdp_attach_error() - the error message for what xdp_attach() returned */
+void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, unsigned int mode,
+		      int err);
+
+/**
+ * xdp_detach() - take the steering program off an interface
+ * @ifindex: of an interface of the current network namespace; 0 if it is gone or elsewhere
+ * @dir:     its pin folder
+ *
+ * What is not attached is no error.
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int xdp_detach(unsigned int ifindex, const char *dir);
+
+/**
+ * xdp_is_attached() - is the steering program in the interface's receive path?
+ * @ifindex: as xdp_detach()
+ * @dir:     its pin folder
+ */
+bool xdp_is_attached(unsigned int ifindex, const char *dir);
+
+#endif /* RFS_XDP_H */
