@@ -45,6 +45,9 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 $(B) $(B)/loader:
 	mkdir -p $@
 
+# Tests and documentation bring their own rules.
+-include $(wildcard tests/*/*.mk docs/*.mk)
+
 clean:
 	rm -rf $(B)
 

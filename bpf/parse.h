@@ -73,7 +73,7 @@ static __always_inline bool has_ports(__u8 proto)
 	       proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
 }
 
-static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *key, __u32 *hash)
+static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *key, struct flow_hash *hash)
 {
 	struct iphdr *ip = take(c, sizeof(*ip));
 	struct ports none = {}, *ports = &none;
@@ -139,7 +139,7 @@ static __always_inline int skip_ipv6_ext(struct cursor *c, __u8 *nexthdr)
 	return RFS_STAT_PASS_TOO_DEEP;
 }
 
-static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *key, __u32 *hash)
+static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *key, struct flow_hash *hash)
 {
 	struct ipv6hdr *ip6 = take(c, sizeof(*ip6));
 	struct ports none = {}, *ports = &none;
@@ -174,7 +174,7 @@ static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *ke
  *
  * Return: 0, or the RFS_STAT_PASS_* that says why there is none.
  */
-static __always_inline int parse_flow(struct cursor *c, const volatile __u32 *key, __u32 *hash)
+static __always_inline int parse_flow(struct cursor *c, const volatile __u32 *key, struct flow_hash *hash)
 {
 	struct ethhdr *eth = take(c, sizeof(*eth));
 	__be16 proto;

@@ -97,10 +97,10 @@ static __always_inline bool is_loopback4(__be32 addr)
 }
 
 /*
- * The tuple and hash under which a socket's packets come in; false if it is not a flow that comes
+ * The tuple and key under which a socket's packets come in; false if it is not a flow that comes
  * from another host.
  */
-static __always_inline bool sock_flow_hash(struct sock *sk, struct sock_tuple *t, __u32 *hash)
+static __always_inline bool sock_flow_key(struct sock *sk, struct sock_tuple *t, __u32 *key)
 {
 	struct sock_common *skc = &sk->__sk_common;
 	const __be32 *laddr6 = skc->skc_v6_rcv_saddr.in6_u.u6_addr32;
@@ -131,8 +131,8 @@ static __always_inline bool sock_flow_hash(struct sock *sk, struct sock_tuple *t
 			if (t->raddr[0] == t->laddr[0] && t->raddr[1] == t->laddr[1] &&
 			    t->raddr[2] == t->laddr[2] && t->raddr[3] == t->laddr[3])
 				return false;
-			*hash = flow_hash_v6(hash_key, t->raddr, t->laddr, t->rport, t->lport,
-					     t->proto);
+			*key = flow_hash_v6(hash_key, t->raddr, t->laddr, t->rport, t->lport,
+					    t->proto).key;
 			return true;
 		}
 	} else if (t->family == AF_INET) {
@@ -143,11 +143,11 @@ static __always_inline bool sock_flow_hash(struct sock *sk, struct sock_tuple *t
 	}
 	if (t->raddr[0] == t->laddr[0] || is_loopback4(t->raddr[0]))
 		return false;
-	*hash = flow_hash_v4(hash_key, t->raddr[0], t->laddr[0], t->rport, t->lport, t->proto);
+	*key = flow_hash_v4(hash_key, t->raddr[0], t->laddr[0], t->rport, t->lport, t->proto).key;
 	return true;
 }
 
-static __always_inline void flow_add(const struct sock_tuple *t, __u32 hash, __u32 cpu)
+static __always_inline void flow_add(const struct sock_tuple *t, __u32 key, __u32 cpu)
 {
 	struct rps_sock_flow flow = {
 		.cpu = cpu,
@@ -163,7 +163,7 @@ static __always_inline void flow_add(const struct sock_tuple *t, __u32 hash, __u
 		flow.raddr[i] = t->raddr[i];
 	}
 	bpf_get_current_comm(flow.comm, sizeof(flow.comm));
-	bpf_map_update_elem(&rps_sock_flow, &hash, &flow, BPF_ANY);
+	bpf_map_update_elem(&rps_sock_flow, &key, &flow, BPF_ANY);
 }
 
 static __always_inline void count_locality(struct sock *sk, __u32 cpu)
@@ -186,16 +186,16 @@ static __always_inline int record(struct sock *sk, bool is_read)
 {
 	struct rps_sock_flow *flow;
 	struct sock_tuple t = {};
-	__u32 hash, cpu;
+	__u32 key, cpu;
 
-	if (sk->__sk_common.skc_state != TCP_ESTABLISHED || !sock_flow_hash(sk, &t, &hash))
+	if (sk->__sk_common.skc_state != TCP_ESTABLISHED || !sock_flow_key(sk, &t, &key))
 		return 0;
 	cpu = bpf_get_smp_processor_id();
 	if (is_read)
 		count_locality(sk, cpu);
-	flow = bpf_map_lookup_elem(&rps_sock_flow, &hash);
+	flow = bpf_map_lookup_elem(&rps_sock_flow, &key);
 	if (!flow)
-		flow_add(&t, hash, cpu);
+		flow_add(&t, key, cpu);
 	else if (READ_ONCE(flow->cpu) != cpu)
 		WRITE_ONCE(flow->cpu, cpu);
 	return 0;
@@ -204,10 +204,10 @@ static __always_inline int record(struct sock *sk, bool is_read)
 static __always_inline int forget(struct sock *sk)
 {
 	struct sock_tuple t = {};
-	__u32 hash;
+	__u32 key;
 
-	if (sock_flow_hash(sk, &t, &hash))
-		bpf_map_delete_elem(&rps_sock_flow, &hash);
+	if (sock_flow_key(sk, &t, &key))
+		bpf_map_delete_elem(&rps_sock_flow, &key);
 	return 0;
 }
 

@@ -295,8 +295,9 @@ int rfs_steer(struct xdp_md *ctx)
 	__u32 queue = ctx->rx_queue_index, local = nr_cpus;
 	struct rfs_stats *stats = bpf_map_lookup_elem(&rfs_stats, &zero);
 	struct rfs_config *config = bpf_map_lookup_elem(&rfs_config, &zero);
-	__u32 hash, slot, gate, active, desired = RPS_NO_CPU, how = RFS_STAT_HASH_STEERED;
+	__u32 slot, gate, active, desired = RPS_NO_CPU, how = RFS_STAT_HASH_STEERED;
 	struct rps_sock_flow *flow;
+	struct flow_hash hash;
 	struct queue q = {};
 	void *slots;
 	int reason;
@@ -316,7 +317,7 @@ int rfs_steer(struct xdp_md *ctx)
 	q.cpumap = bpf_map_lookup_elem(&cpumap, &queue);
 	if (!slots || !q.rings || !q.cpumap)
 		return pass(stats, RFS_STAT_PASS_NO_QUEUE);
-	slot = rps_slot(hash, flow_cnt);
+	slot = rps_slot(hash.hash, flow_cnt);
 	q.slot = bpf_map_lookup_elem(slots, &slot);
 	q.local = bpf_map_lookup_elem(q.rings, &local);
 	if (!q.slot || !q.local)
@@ -329,7 +330,7 @@ int rfs_steer(struct xdp_md *ctx)
 		cpus = bpf_map_lookup_elem(&rps_cpus, &active);
 		if (!cpus)
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
-		flow = bpf_map_lookup_elem(&rps_sock_flow, &hash);
+		flow = bpf_map_lookup_elem(&rps_sock_flow, &hash.key);
 		if (flow)
 			desired = READ_ONCE(flow->cpu);
 		if (flow && rps_cpu_allowed(cpus, desired)) {

@@ -3,8 +3,10 @@
  * hash.h - the flow hash, the same in the XDP program (from a packet), in the recorder (from a
  * socket) and in the tests.
  *
- * The two ends of a flow are put in a canonical order first, so both directions hash alike. The
- * tuple's 32-bit words then go through NH, UMAC's universal hash (RFC 4418, section 5.2.2): pairs
+ * The two ends of a flow are put in a canonical order first, so both directions hash alike: that is
+ * the flow's hash. Its key in rps_sock_flow also tells which of the ends is the receiving one, for
+ * each end has a reader of its own, and both may be on this host (containers). The tuple's 32-bit
+ * words go through NH, UMAC's universal hash (RFC 4418, section 5.2.2): pairs
  * of words, each with a secret 32-bit key word added, are multiplied to 64 bits and summed. Whoever
  * does not know the key finds two tuples that collide with a probability of 2^-32, and it takes one
  * multiplication for eight bytes. NH leaves its low bits weak, so a multiplication by an odd
@@ -23,77 +25,90 @@ static inline __attribute__((always_inline)) __u64 nh_pair(__u32 a, __u32 ka, __
 	return (__u64)(__u32)(a + ka) * (__u32)(b + kb);
 }
 
-static inline __attribute__((always_inline)) __u32 flow_hash_finish(__u64 sum)
+struct flow_hash {
+	__u32 hash; /* of the flow, both directions: names slot and RPS CPU */
+	__u32 key;  /* of one direction: names the reader in rps_sock_flow */
+};
+
+static inline __attribute__((always_inline)) struct flow_hash flow_hash_finish(__u64 sum,
+									       _Bool swapped)
 {
+	struct flow_hash h;
+
 	sum ^= sum >> 32;
 	sum *= FLOW_HASH_SPREAD;
 	sum ^= sum >> 29;
 	sum *= FLOW_HASH_SPREAD;
-	return sum >> 32;
+	h.hash = sum >> 32;
+	h.key = swapped ? ~h.hash : h.hash;
+	return h;
 }
 
 /**
  * flow_hash_v4() - hash of an IPv4 flow
  * @key:   RFS_HASH_WORDS secret words, of which the first four are used
- * @a:     one end's address as it stands in the packet
- * @b:     the other end's
- * @aport: that end's port as it stands in the packet; 0 for a 2-tuple
- * @bport: the other end's
+ * @src:   the sending (remote) end's address as it stands in the packet
+ * @dst:   the receiving (local) end's
+ * @sport: the sending end's port as it stands in the packet; 0 for a 2-tuple
+ * @dport: the receiving end's
  * @proto: IPPROTO_*; 0 for a 2-tuple
  *
- * Return: the hash; the same when the ends are swapped.
+ * Return: the flow's hash and key; with the ends swapped the hash is the same and the key another.
  */
-static inline __attribute__((always_inline)) __u32
-flow_hash_v4(const volatile __u32 *key, __be32 a, __be32 b, __be16 aport, __be16 bport, __u8 proto)
+static inline __attribute__((always_inline)) struct flow_hash
+flow_hash_v4(const volatile __u32 *key, __be32 src, __be32 dst, __be16 sport, __be16 dport,
+	     __u8 proto)
 {
-	__u64 enda = (__u64)a << 16 | aport;
-	__u64 endb = (__u64)b << 16 | bport;
-	__u64 lo = enda, hi = endb;
+	__u64 from = (__u64)src << 16 | sport;
+	__u64 to = (__u64)dst << 16 | dport;
+	_Bool swap = from > to;
+	__u64 lo = swap ? to : from, hi = swap ? from : to;
 
-	if (enda > endb) {
-		lo = endb;
-		hi = enda;
-	}
 	return flow_hash_finish(nh_pair(lo >> 16, key[0], hi >> 16, key[1]) +
-				nh_pair((__u32)lo << 16 | (hi & 0xffff), key[2], proto, key[3]));
+					nh_pair((__u32)lo << 16 | (hi & 0xffff), key[2], proto,
+						key[3]),
+				swap);
 }
 
 /**
  * flow_hash_v6() - hash of an IPv6 flow
  * @key:   RFS_HASH_WORDS secret words
- * @a:     one end's address, four words as they stand in the packet
- * @b:     the other end's
- * @aport: that end's port as it stands in the packet; 0 for a 2-tuple
- * @bport: the other end's
+ * @src:   the sending (remote) end's address, four words as they stand in the packet
+ * @dst:   the receiving (local) end's
+ * @sport: the sending end's port as it stands in the packet; 0 for a 2-tuple
+ * @dport: the receiving end's
  * @proto: IPPROTO_*; 0 for a 2-tuple
  *
- * Return: the hash; the same when the ends are swapped. It differs from flow_hash_v4() also where
- * the addresses are IPv4-mapped: such a socket's packets are IPv4 and its key is the IPv4 one.
+ * Return: the flow's hash and key; with the ends swapped the hash is the same and the key another.
+ * They differ from flow_hash_v4() also where the addresses are IPv4-mapped: such a socket's packets
+ * are IPv4, and so is its key.
  */
-static inline __attribute__((always_inline)) __u32
-flow_hash_v6(const volatile __u32 *key, const __be32 a[4], const __be32 b[4], __be16 aport,
-	     __be16 bport, __u8 proto)
+static inline __attribute__((always_inline)) struct flow_hash
+flow_hash_v6(const volatile __u32 *key, const __be32 src[4], const __be32 dst[4], __be16 sport,
+	     __be16 dport, __u8 proto)
 {
 	/* The order among words is arbitrary but total, which is all that symmetry needs. */
-	__u64 a0 = (__u64)a[0] << 32 | a[1], a1 = (__u64)a[2] << 32 | a[3];
-	__u64 b0 = (__u64)b[0] << 32 | b[1], b1 = (__u64)b[2] << 32 | b[3];
+	__u64 a0 = (__u64)src[0] << 32 | src[1], a1 = (__u64)src[2] << 32 | src[3];
+	__u64 b0 = (__u64)dst[0] << 32 | dst[1], b1 = (__u64)dst[2] << 32 | dst[3];
+	_Bool swap = a0 > b0 || (a0 == b0 && (a1 > b1 || (a1 == b1 && sport > dport)));
 
-	if (a0 > b0 || (a0 == b0 && (a1 > b1 || (a1 == b1 && aport > bport)))) {
+	if (swap) {
 		__u64 t0 = a0, t1 = a1;
-		__be16 tport = aport;
+		__be16 tport = sport;
 
 		a0 = b0;
 		a1 = b1;
-		aport = bport;
+		sport = dport;
 		b0 = t0;
 		b1 = t1;
-		bport = tport;
+		dport = tport;
 	}
 	return flow_hash_finish(nh_pair(a0 >> 32, key[0], a0, key[1]) +
-				nh_pair(a1 >> 32, key[2], a1, key[3]) +
-				nh_pair(b0 >> 32, key[4], b0, key[5]) +
-				nh_pair(b1 >> 32, key[6], b1, key[7]) +
-				nh_pair((__u32)aport << 16 | bport, key[8], proto, key[9]));
+					nh_pair(a1 >> 32, key[2], a1, key[3]) +
+					nh_pair(b0 >> 32, key[4], b0, key[5]) +
+					nh_pair(b1 >> 32, key[6], b1, key[7]) +
+					nh_pair((__u32)sport << 16 | dport, key[8], proto, key[9]),
+				swap);
 }
 
 #endif /* RFS_HASH_H */
