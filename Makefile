@@ -20,7 +20,7 @@ CFLAGS     ?= -O2 -g
 RFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude -I$(B) -MMD -MP
 LIBS       := -lxdp -lbpf -ljansson -lsmartcols
 # A tracing program has its context as a parameter that it rarely looks at.
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) $(WARNINGS) \
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) $(BPF_DEFINES) $(WARNINGS) \
 	-Wno-unused-parameter -I. -Iinclude -I/usr/include/$(MULTIARCH) -MMD -MP
 
 LOADER_SRC := $(wildcard loader/*.c)
@@ -42,6 +42,10 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $* > $@.tmp
 	mv $@.tmp $@
 
+# The storm's control: the same program with a switch rule that always says yes.
+broken:
+	$(MAKE) B=$(B)/broken BPF_DEFINES=-DRFS_BROKEN_SWITCH_RULE $(B)/broken/rfsctl
+
 $(B) $(B)/loader:
 	mkdir -p $@
 
@@ -51,7 +55,7 @@ $(B) $(B)/loader:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean
+.PHONY: all broken clean
 .SECONDARY:
 
 -include $(wildcard $(B)/*.d $(B)/loader/*.d)

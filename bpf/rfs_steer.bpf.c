@@ -288,7 +288,8 @@ committed:
 	return XDP_REDIRECT;
 }
 
-SEC("xdp.frags")
+/* The loader makes it frags-aware (multi-buffer) in native mode, see xdp.c. */
+SEC("xdp")
 int rfs_steer(struct xdp_md *ctx)
 {
 	struct cursor c = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };

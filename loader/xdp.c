@@ -31,6 +31,16 @@ static const char *mode_name(unsigned int mode)
 	return mode == RFS_MODE_GENERIC ? "generic" : "native";
 }
 
+/*
+ * Multi-buffer packets: jumbo frames, and drivers that need it. Not in generic mode: there the flag
+ * makes the kernel (6.9 and later) copy the skb without its mac_len, by which the CPUMAP then fails
+ * to strip the Ethernet header, and the packet is dropped. Without it the skb is linearized.
+ */
+static bool wants_frags(unsigned int mode)
+{
+	return mode != RFS_MODE_GENERIC;
+}
+
 /* Does the kernel take programs of type EXT, by which libxdp's dispatcher calls others? */
 static bool can_share(void)
 {
@@ -47,6 +57,8 @@ static int attach_dispatcher(struct rfs_steer *skel, const struct netif *nif, un
 		return err;
 	err = xdp_program__set_run_prio(prog, RUN_PRIO);
 	if (!err)
+		err = xdp_program__set_xdp_frags_support(prog, wants_frags(mode));
+	if (!err)
 		err = xdp_program__attach(prog, nif->ifindex, libxdp_mode(mode), 0);
 	/* The object is the skeleton's; libxdp leaves it alone. */
 	xdp_program__close(prog);
@@ -61,7 +73,9 @@ static int attach_link(struct rfs_steer *skel, const struct netif *nif, const ch
 								 XDP_FLAGS_DRV_MODE);
 	int fd, err = 0;
 
-	if (bpf_program__fd(skel->progs.rfs_steer) < 0)
+	if (wants_frags(mode))
+		err = bpf_program__set_flags(skel->progs.rfs_steer, BPF_F_XDP_HAS_FRAGS);
+	if (!err)
 		err = rfs_steer__load(skel);
 	if (err)
 		return err;

@@ -1,0 +1,202 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# attach.sh - what rfsctl does to an interface, says of it, and undoes: no load.
+
+. "$(dirname "$0")/lib.sh"
+
+pins() { find /sys/fs/bpf/rfs -mindepth 1 2>/dev/null | grep -c .; }
+
+# The state of everything that attach may change, for comparison.
+settings()
+{
+	srv unshare -m sh -c 'mount -t sysfs s /sys
+		grep -H . /sys/class/net/s0/queues/rx-*/rps_cpus /sys/class/net/s0/queues/rx-*/rps_flow_cnt'
+	srv ethtool -k s0 | grep -v 'fixed'
+	srv ip -d link show dev s0 | grep -o 'xdp[^ ]*'
+}
+
+set_rps()
+{
+	srv unshare -m sh -c 'mount -t sysfs s /sys
+		for q in /sys/class/net/s0/queues/rx-*; do
+			echo 3 >$q/rps_cpus
+			echo 4096 >$q/rps_flow_cnt
+		done'
+}
+
+rps_is_off()
+{
+	srv unshare -m sh -c 'mount -t sysfs s /sys
+		cat /sys/class/net/s0/queues/rx-*/rps_cpus /sys/class/net/s0/queues/rx-*/rps_flow_cnt' |
+		grep -q '[1-9a-f]' && return 1
+	return 0
+}
+
+no_leftovers()
+{
+	is "$1: nothing stays pinned" "$(pins)" 0
+	is "$1: no XDP program stays" "$(srv ip link show dev s0 | grep -c xdp)" 0
+}
+
+test_bad_input()
+{
+	fails "attach names an interface that is not there" 1 "no interface 'nosuch0'" \
+		rfsctl attach nosuch0
+	fails "attach refuses lo" 1 "loopback" rfsctl attach lo
+	fails "attach refuses a CPU that does not exist" 1 "no CPU 4095" \
+		rfsctl attach s0 --cpus 0,4095
+	fails "attach wants an interface" 2 "which interface" rfsctl attach
+	fails "attach explains a bad CPU list" 2 "--cpus takes" rfsctl attach s0 --cpus 1-
+	fails "detach of what is not attached" 1 "is not attached" rfsctl detach s0
+	fails "set of what is not attached" 1 "is not attached" rfsctl set s0 --cpus 0
+	fails "stats of what is not attached" 1 "is not attached" rfsctl stats s0
+	fails "no bpffs" 1 "not a BPF file system" rfsctl attach s0 --bpffs "$LAB_TMP"
+	fails "no bpffs directory" 1 "mount" rfsctl status --bpffs "$LAB_TMP/none"
+	fails "without capabilities" 1 "CAP_BPF" \
+		srv setpriv --bounding-set=-all --inh-caps=-all --reuid 65534 --regid 65534 \
+		--clear-groups "$RFSCTL" attach s0
+	fails "errors are JSON where JSON is asked for" 1 '{"error":' rfsctl stats s0 --json
+	no_leftovers "after refusals"
+}
+
+test_attach_detach()
+{
+	local before
+
+	set_rps
+	before=$(settings)
+	check "attach" rfsctl attach s0 --sock-flow-entries 1000 --qsize 100
+	check "attach clears the kernel's RPS" rps_is_off
+	is "the interface is attached" "$(json '.interfaces[0].state' rfsctl status --json)" attached
+	is "sock_flow_entries is rounded up" \
+		"$(json .recorder.sock_flow_entries rfsctl status --json)" 1024
+	is "flow_cnt is entries per queue" \
+		"$(json '.interfaces[0].queues[0].flow_cnt' rfsctl status --json)" $((1024 / QUEUES))
+	is "qsize is rounded up" "$(json '.interfaces[0].queues[0].qsize' rfsctl status --json)" 128
+	is "every RX queue is listed" "$(json '.interfaces[0].queues | length' rfsctl status --json)" \
+		"$QUEUES"
+	is "native mode" "$(json '.interfaces[0].mode' rfsctl status --json)" native
+	is "all CPUs" "$(json '.interfaces[0].cpus | length' rfsctl status --json)" "$NCPUS"
+	fails "attach twice says so" 1 "attached already" rfsctl attach s0
+	ip -n "$LAB_SRV" link add x0 type veth peer name x1
+	fails "another recorder size is refused while it runs" 1 "1024 flow entries" \
+		rfsctl attach x0 --sock-flow-entries 4096
+	ip -n "$LAB_SRV" link del x0
+	check "status" rfsctl status
+	check "stats" rfsctl stats s0
+	check "flows" rfsctl flows s0
+	check "bpftool reads the slots by name" sh -c \
+		"bpftool map dump pinned '/sys/fs/bpf/rfs/$1/queues/0/rps_dev_flow' | grep -q qtail"
+	check "bpftool reads the configuration by name" sh -c \
+		"bpftool map dump pinned '/sys/fs/bpf/rfs/$1/config' | grep -q netns_cookie"
+	check "bpftool reads the flow table" bpftool map show pinned \
+		/sys/fs/bpf/rfs/rps_sock_flow_table
+	check "set other CPUs" rfsctl set s0 --cpus "$LAST_CPU"
+	is "they are in force" "$(json '.interfaces[0].cpus | join(",")' rfsctl status --json)" \
+		"$LAST_CPU"
+	check "set takes a mask" rfsctl set s0 --cpus 0x3
+	is "it is in force" "$(json '.interfaces[0].cpus | join(",")' rfsctl status --json)" 0,1
+	check "detach" rfsctl detach s0
+	is "detach restores every setting" "$(settings)" "$before"
+	no_leftovers "after detach"
+	srv unshare -m sh -c 'mount -t sysfs s /sys
+		for q in /sys/class/net/s0/queues/rx-*; do echo 0 >$q/rps_cpus; echo 0 >$q/rps_flow_cnt; done'
+}
+
+test_generic()
+{
+	check "attach in generic mode" rfsctl attach s0 --mode generic
+	is "generic mode is shown" "$(json '.interfaces[0].mode' rfsctl status --json)" generic
+	check "traffic passes" cli ping -c 3 -i 0.05 -W 1 $SRV4
+	check "detach" rfsctl detach s0
+	no_leftovers "generic"
+}
+
+test_same_name_elsewhere()
+{
+	ip -n "$LAB_CLI" link add s0 numrxqueues 2 numtxqueues 2 type veth peer name s1 \
+		numrxqueues 2 numtxqueues 2
+	check "attach s0" rfsctl attach s0
+	check "attach another namespace's s0" cli "$RFSCTL" attach s0 --cpus 0
+	is "both are listed" "$(json '.interfaces | length' rfsctl status --json)" 2
+	is "each namespace sees its own" "$(json '.interfaces[].cpus | length' rfsctl status s0 --json)" \
+		"$NCPUS"
+	is "and the other its own" "$(json '.interfaces[].cpus | length' cli "$RFSCTL" status s0 --json)" 1
+	check "detach the other" cli "$RFSCTL" detach s0
+	is "one is left" "$(json '.interfaces | length' rfsctl status --json)" 1
+	check "detach --all" rfsctl detach --all
+	ip -n "$LAB_CLI" link del s0
+	no_leftovers "two namespaces"
+}
+
+test_vanished()
+{
+	rfsctl attach s0 >/dev/null 2>&1
+	ip -n "$LAB_SRV" link del s0
+	is "a deleted interface is stale" "$(json '.interfaces[0].state' rfsctl status --json)" stale
+	check "detach removes what is left" rfsctl detach s0
+	is "nothing stays pinned" "$(pins)" 0
+	lab_link
+	check "attach to a new one of that name" rfsctl attach s0
+	ip -n "$LAB_SRV" link del s0
+	lab_link
+	check "attach over a stale one" rfsctl attach s0
+	is "it is attached" "$(json '.interfaces[0].state' rfsctl status --json)" attached
+	ip -n "$LAB_SRV" link set s0 down
+	ip -n "$LAB_SRV" link set s0 name lan.7
+	is "a renamed interface is shown by its name" \
+		"$(json '.interfaces[0].name' rfsctl status --json)" lan.7
+	check "and detached by it" rfsctl detach lan.7
+	check "a name with a dot" rfsctl attach lan.7
+	check "is detached" rfsctl detach lan.7
+	ip -n "$LAB_SRV" link set lan.7 name s0
+	ip -n "$LAB_SRV" link set s0 up
+	ip -n "$LAB_SRV" addr add $SRV6/64 dev s0 nodad 2>/dev/null
+	no_leftovers "renamed"
+}
+
+test_namespace_gone()
+{
+	local ns=$LAB_SRV-x
+
+	ip netns add "$ns"
+	ip -n "$ns" link add s0 numrxqueues 2 numtxqueues 2 type veth peer name s1 \
+		numrxqueues 2 numtxqueues 2
+	check "attach in a namespace" nsenter --net=/run/netns/"$ns" "$RFSCTL" attach s0
+	ip netns del "$ns"
+	wait_for 5 sh -c "nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status --json |
+		jq -e '.interfaces[0].state == \"stale\"'"
+	result $? "with its namespace gone it is stale"
+	check "detach by the name that status shows" rfsctl detach \
+		"$(json '.interfaces[0].pin' rfsctl status --json)"
+	is "nothing stays pinned" "$(pins)" 0
+}
+
+test_other_program()
+{
+	local obj=$LAB_TMP/pass.o
+
+	printf '%s\n' '__attribute__((section("xdp"))) int xdp_pass(void *ctx) { return 2; }' \
+		'char _license[] __attribute__((section("license"))) = "GPL";' |
+		clang -O2 -g -target bpf -x c -c -o "$obj" - || return
+	srv ip link set dev s0 xdpdrv obj "$obj" sec xdp
+	fails "another XDP program without libxdp is not thrown out" 1 "attached already" \
+		rfsctl attach s0
+	is "it is still there" "$(srv ip link show dev s0 | grep -c prog/xdp)" 1
+	srv ip link set dev s0 xdpdrv off
+	no_leftovers "beside another program"
+}
+
+lab_up || exit 1
+[ "$(pins)" = 0 ] || { echo "Bail out! rfs is attached on this machine already"; exit 1; }
+dir=s0@$(srv python3 -c 'import socket,struct
+print(struct.unpack("Q", socket.socket().getsockopt(socket.SOL_SOCKET, 71, 8))[0])')
+test_bad_input
+test_attach_detach "$dir"
+test_generic
+test_same_name_elsewhere
+test_vanished
+test_namespace_gone
+test_other_program
+tap_end

@@ -1,0 +1,187 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# lib.sh - a lab of two network namespaces that are joined by a multi-queue veth pair: "srv", whose
+# interface s0 gets steered, and "cli". Sourced by the net tests, the demo and the benchmark.
+#
+# Names carry this process's id, so labs do not meet. Whatever ends the script, lab_down() removes
+# what it made and ends what it started, by process id.
+
+LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+LAB_BUILD=${LAB_BUILD:-$LAB_TOP/build}
+RFSCTL=${RFSCTL:-$LAB_BUILD/rfsctl}
+TRAFFIC=$LAB_BUILD/rfs-traffic
+
+LAB_SRV=rfs$$s
+LAB_CLI=rfs$$c
+LAB_TMP=
+LAB_PIDS=()
+
+SRV4=10.77.0.1
+CLI4=10.77.0.2
+SRV6=fd77::1
+CLI6=fd77::2
+
+NCPUS=$(nproc)
+QUEUES=${QUEUES:-$((NCPUS > 2 ? NCPUS : 2))}
+LAST_CPU=$((NCPUS - 1))
+
+# nsenter, since "ip netns exec" mounts a new /sys, on which there is no bpffs.
+srv() { nsenter --net=/run/netns/"$LAB_SRV" "$@"; }
+cli() { nsenter --net=/run/netns/"$LAB_CLI" "$@"; }
+rfsctl() { srv "$RFSCTL" "$@"; }
+
+# start srv|cli COMMAND...: in the background; its pid (not a shell's) is in $!, and lab_down() ends it
+# at the latest
+start()
+{
+	local ns=$LAB_SRV
+
+	[ "$1" = cli ] && ns=$LAB_CLI
+	shift
+	nsenter --net=/run/netns/"$ns" "$@" &
+	LAB_PIDS+=($!)
+}
+
+# stop PID: end what start() started, and wait for it
+stop()
+{
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+lab_up()
+{
+	trap lab_down EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	LAB_TMP=$(mktemp -d)
+	if [ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" != bpf_fs ]; then
+		mount -t bpf bpf /sys/fs/bpf || return 1
+	fi
+	ip netns add "$LAB_SRV" && ip netns add "$LAB_CLI" || return 1
+	ip -n "$LAB_SRV" link set lo up
+	ip -n "$LAB_CLI" link set lo up
+	lab_link
+}
+
+# The veth pair; again after a test has deleted it.
+lab_link()
+{
+	ip -n "$LAB_SRV" link add s0 numrxqueues "$QUEUES" numtxqueues "$QUEUES" type veth \
+		peer name c0 netns "$LAB_CLI" numrxqueues "$QUEUES" numtxqueues "$QUEUES" || return 1
+	ip -n "$LAB_SRV" addr add $SRV4/24 dev s0
+	ip -n "$LAB_CLI" addr add $CLI4/24 dev c0
+	ip -n "$LAB_SRV" addr add $SRV6/64 dev s0 nodad
+	ip -n "$LAB_CLI" addr add $CLI6/64 dev c0 nodad
+	ip -n "$LAB_SRV" link set s0 up
+	ip -n "$LAB_CLI" link set c0 up
+	# A frame that went through a CPUMAP has lost "the checksum is not computed yet", so the peer
+	# has to compute it; and the VLAN tag beside the packet, so it has to be in it.
+	cli ethtool -K c0 tx off txvlan off >"$LAB_TMP/ethtool" 2>&1
+}
+
+lab_down()
+{
+	local rc=$? pid
+
+	trap - EXIT
+	for pid in "${LAB_PIDS[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	wait
+	# Only this lab's interfaces: others may be attached for real.
+	if [ -e /run/netns/"$LAB_SRV" ]; then
+		srv "$RFSCTL" detach s0 >/dev/null 2>&1
+		ip netns del "$LAB_SRV"
+	fi
+	[ -e /run/netns/"$LAB_CLI" ] && ip netns del "$LAB_CLI"
+	[ -n "$LAB_TMP" ] && rm -rf "$LAB_TMP"
+	exit "$rc"
+}
+
+# json FILTER COMMAND...: one value out of a command's JSON
+json()
+{
+	local filter=$1
+
+	shift
+	"$@" | jq -r "$filter"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds
+wait_for()
+{
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -ge $end ] && return 1
+		sleep 0.05
+	done
+}
+
+listens() { srv ss -Hltun "sport = :$1" | grep -q .; }
+
+# ---- TAP ----
+
+TAP_N=0
+TAP_FAILED=0
+
+# ok CONDITION-STATUS DESCRIPTION [FILE]: one test; a file is shown if it failed
+result()
+{
+	TAP_N=$((TAP_N + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $TAP_N - $2"
+	else
+		TAP_FAILED=$((TAP_FAILED + 1))
+		echo "not ok $TAP_N - $2"
+		[ -n "${3:-}" ] && [ -s "$3" ] && sed 's/^/#   /' "$3" | tail -40
+	fi
+	return 0
+}
+
+# check DESCRIPTION COMMAND...: passes if the command does
+check()
+{
+	local what=$1 rc
+
+	shift
+	"$@" >"$LAB_TMP/check" 2>&1
+	rc=$?
+	result $rc "$what" "$LAB_TMP/check"
+}
+
+# is DESCRIPTION GOT WANTED
+is()
+{
+	[ "$2" = "$3" ]
+	result $? "$1"
+	[ "$2" = "$3" ] || printf '#   got:    %s\n#   wanted: %s\n' "$2" "$3"
+}
+
+skip()
+{
+	TAP_N=$((TAP_N + 1))
+	echo "ok $TAP_N - $1 # SKIP $2"
+}
+
+# fails DESCRIPTION STATUS FRAGMENT COMMAND...: the command ends with that status and says that
+fails()
+{
+	local what=$1 want=$2 fragment=$3 rc
+
+	shift 3
+	"$@" >"$LAB_TMP/fails" 2>&1
+	rc=$?
+	[ $rc = "$want" ] && grep -qiF -e "$fragment" "$LAB_TMP/fails"
+	result $? "$what" "$LAB_TMP/fails"
+	[ $rc = "$want" ] || echo "#   exit status $rc, wanted $want"
+}
+
+tap_end()
+{
+	echo "1..$TAP_N"
+	[ "$TAP_FAILED" = 0 ]
+}
