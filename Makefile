@@ -27,6 +27,9 @@ LOADER_SRC := $(wildcard loader/*.c)
 LOADER_OBJ := $(LOADER_SRC:loader/%.c=$(B)/loader/%.o)
 SKELETONS  := $(B)/rfs_steer.skel.h $(B)/rfs_recorder.skel.h
 
+TRAFFIC_SRC := $(wildcard tests/traffic/*.c)
+TRAFFIC_OBJ := $(TRAFFIC_SRC:tests/traffic/%.c=$(B)/traffic/%.o)
+
 all: $(B)/rfsctl
 
 $(B)/rfsctl: $(LOADER_OBJ)
@@ -46,7 +49,14 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 broken:
 	$(MAKE) B=$(B)/broken BPF_DEFINES=-DRFS_BROKEN_SWITCH_RULE $(B)/broken/rfsctl
 
-$(B) $(B)/loader:
+# What the tests and the demo load the network with, and judge it by.
+$(B)/rfs-traffic: $(TRAFFIC_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+
+$(B)/traffic/%.o: tests/traffic/%.c | $(B)/traffic
+	$(CC) $(CFLAGS) -D_GNU_SOURCE $(WARNINGS) -pthread -MMD -MP -c -o $@ $<
+
+$(B) $(B)/loader $(B)/traffic:
 	mkdir -p $@
 
 # Tests and documentation bring their own rules.
@@ -58,4 +68,4 @@ clean:
 .PHONY: all broken clean
 .SECONDARY:
 
--include $(wildcard $(B)/*.d $(B)/loader/*.d)
+-include $(wildcard $(B)/*.d $(B)/loader/*.d $(B)/traffic/*.d)

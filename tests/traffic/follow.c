@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One reader that goes from CPU to CPU, and how long its flow takes to come after it. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@ struct stay {
 	uint64_t local;
 	uint64_t first_ns;	/* until the first of the reads in a row; 0: never */
 	uint64_t follow_ns;	/* until the last of them; 0: never */
+	uint64_t follow_reads;	/* reads until then */
 	bool whole;		/* not cut short by the end of the run */
 };
 
@@ -36,8 +36,11 @@ static const char *const verdicts[] = {
 
 static enum verdict judge_stay(const struct opts *o, const struct stay *s)
 {
+	if (s->follow_ns && s->follow_ns > o->within_ms * NSEC_PER_MSEC &&
+	    s->follow_reads > o->within_reads)
+		return VERDICT_LATE;
 	if (s->follow_ns)
-		return s->follow_ns <= o->within_ms * NSEC_PER_MSEC ? VERDICT_GOOD : VERDICT_LATE;
+		return VERDICT_GOOD;
 	return s->whole ? VERDICT_NEVER : VERDICT_CUT;
 }
 
@@ -97,6 +100,7 @@ static int do_stay(const struct opts *o, int fd, struct stay *s)
 		if (in_a_row == IN_A_ROW && !s->follow_ns) {
 			s->first_ns = run_ns - start;
 			s->follow_ns = now - start;
+			s->follow_reads = s->reads;
 		}
 	}
 	s->whole = true;

@@ -91,6 +91,8 @@ static const struct opt_desc table[] = {
 	       "Records in a stream, or each one answered before the next (default stream)"),
 	NUMBER("within-ms", "MS", within_ms, CMD_FOLLOW, 0, 1, 60000,
 	       "A stay is bad if the flow took longer to follow (default 100)"),
+	NUMBER("within-reads", "N", within_reads, CMD_FOLLOW, 0, 0, 1000000,
+	       "... and also took more than N reads, where the machine is busy (default 0)"),
 	NUMBER("stay-ms", "MS", stay_ms, CMD_FOLLOW, 0, 10, 60000,
 	       "Length of a stay on a CPU (default 1000)"),
 	FLAG("tcp", tcp, CMD_FOLLOW, "Listen for one TCP connection rather than for datagrams"),

@@ -37,6 +37,7 @@ struct opts {
 	uint64_t size;
 	uint64_t churn_ms;
 	uint64_t within_ms;
+	uint64_t within_reads;
 	uint64_t stay_ms;
 	uint64_t swap;
 	uint64_t skip;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The accepting end of numbered records: every byte is checked, and requests are answered. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>

@@ -3,7 +3,6 @@
  * The sending end of numbered datagrams. A flow has one sender and a sender one CPU: two CPUs
  * that send datagrams of one flow could bring them out of order before they reach the wire.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# storm.sh - would anything ever overtake? Numbered datagrams over several RX queues, to readers that
+# hop between CPUs every few milliseconds, through rings that fill up and slots that flows share.
+#
+#   storm.sh [SECONDS]     of all rounds together (60)
+#
+# The last round is the control: a build whose switch rule always says yes. It must see packets
+# overtake, else the rounds before it prove nothing.
+
+. "$(dirname "$0")/lib.sh"
+
+SECS=${1:-${STORM_SECONDS:-60}}
+ROUND=$((SECS / 6 > 5 ? SECS / 6 : 5))
+BROKEN=$LAB_BUILD/broken/rfsctl
+MOVES=0
+
+# The sum of a figure over the interface's counters
+moves() { json '.interfaces[0].moves.made' rfsctl stats s0 --json; }
+
+# storm NAME ADDR4|6|mapped FLOWS HOP-MS RATE BURST PATTERN: run it, leave sink's JSON in $LAB_TMP/sink
+storm()
+{
+	local family=$1 flows=$2 hop=$3 rate=$4 burst=$5 pattern=$6 sink
+	local local=$SRV4 remote=$CLI4 mapped=()
+
+	[ "$family" = 6 ] && { local=$SRV6; remote=$CLI6; }
+	[ "$family" = mapped ] && mapped=(--mapped)
+	start srv "$TRAFFIC" udp-sink --bind "$local" --port 9000 --connect "$remote" --cport 8000 \
+		--flows "$flows" --readers 8 --hop-ms "$hop" --seconds $((ROUND + 1)) --json \
+		"${mapped[@]}" "${SINK_OPTIONS[@]}" >"$LAB_TMP/sink" 2>"$LAB_TMP/sink.err"
+	sink=$!
+	wait_for 5 grep -q ready "$LAB_TMP/sink.err"
+	cli "$TRAFFIC" udp-source --bind "$remote" --cport 8000 --to "$local" --port 9000 \
+		--flows "$flows" --senders "$((NCPUS < 4 ? NCPUS : 4))" --rate "$rate" \
+		--burst "$burst" --pattern "$pattern" --churn-ms 300 --seconds "$ROUND" --json \
+		>"$LAB_TMP/source" 2>&1
+	wait $sink
+	SINK_RC=$?
+}
+
+# round DESCRIPTION ATTACH-OPTIONS... -- STORM-ARGUMENTS...
+round()
+{
+	local what=$1 options=() made
+
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	if ! rfsctl attach s0 "${options[@]}" >"$LAB_TMP/attach" 2>&1; then
+		result 1 "$what: attach" "$LAB_TMP/attach"
+		return
+	fi
+	storm "$@"
+	made=$(moves)
+	MOVES=$((MOVES + made))
+	[ "$SINK_RC" = 0 ]
+	result $? "$what: nothing overtaken in $(jq .received "$LAB_TMP/sink") datagrams, $made moves" \
+		"$LAB_TMP/sink"
+	rfsctl detach s0 >"$LAB_TMP/detach" 2>&1
+	result $? "$what: detach" "$LAB_TMP/detach"
+}
+
+# TCP hides reordering from its reader; its counters do not.
+tcp_round()
+{
+	local sink
+
+	rfsctl attach s0 --flow-cnt 64 >/dev/null 2>&1
+	start srv "$TRAFFIC" tcp-sink --bind $SRV4 --port 9100 --flows 16 --hop-ms 5 --strict \
+		--seconds $((ROUND + 1)) --json >"$LAB_TMP/sink" 2>"$LAB_TMP/sink.err"
+	sink=$!
+	wait_for 5 grep -q ready "$LAB_TMP/sink.err"
+	cli "$TRAFFIC" tcp-source --to $SRV4 --port 9100 --flows 16 --senders "$NCPUS" \
+		--mode stream --rate 4000 --size 1000 --seconds "$ROUND" --json >"$LAB_TMP/source" 2>&1
+	wait $sink
+	result $? "TCP: no segment out of order in $(jq .records "$LAB_TMP/sink") records, $(moves) moves" \
+		"$LAB_TMP/sink"
+	rfsctl detach s0 >/dev/null 2>&1
+}
+
+lab_up || exit 1
+SINK_OPTIONS=()
+round "IPv4, steady" --flow-cnt 1024 -- 4 64 5 40000 1 steady
+round "IPv4, rings of 64, 64 flows in 8 slots" --flow-cnt 8 --qsize 64 -- 4 64 5 50000 16 sweep
+round "IPv6, on and off" --flow-cnt 64 --qsize 128 -- 6 64 3 40000 8 onoff
+round "IPv4-mapped" --flow-cnt 256 -- mapped 128 4 30000 4 sweep
+round "IPv4, generic mode" --mode generic --flow-cnt 16 --qsize 256 -- 4 64 5 20000 4 sweep
+tcp_round
+[ $MOVES -ge $((SECS * 50)) ]
+result $? "$MOVES moves were made"
+
+if [ -x "$BROKEN" ]; then
+	good=$RFSCTL
+	RFSCTL=$BROKEN
+	SINK_OPTIONS=(--expect-overtaken)
+	rfsctl attach s0 --flow-cnt 8 --qsize 64 >/dev/null 2>&1
+	storm 4 64 5 50000 16 sweep
+	result $SINK_RC "the broken switch rule is caught: $(jq .overtaken "$LAB_TMP/sink") overtaken" \
+		"$LAB_TMP/sink"
+	rfsctl detach s0 >/dev/null 2>&1
+	RFSCTL=$good
+else
+	result 1 "the control build is there ($BROKEN; make broken)"
+fi
+tap_end
