@@ -183,10 +183,10 @@ static int get_recorder(const struct recorder_opts *opts, struct recorder *r)
 {
 	int err = recorder_open(r);
 
-	if (err == -EAGAIN)
-		recorder_remove();
-	if (err == -EAGAIN || err == -ENOENT)
+	if (err == -EAGAIN || err == -ENOENT) {
+		recorder_remove(); /* what a killed start or removal has left */
 		return recorder_start(opts, true, r);
+	}
 	if (err == -EPROTO)
 		rfs_error("rfs of another version is running; detach all with its rfsctl first");
 	if (err)

@@ -45,7 +45,11 @@ static int get_recorder(struct recorder *r)
 
 	if (!err)
 		err = recorder_open(r);
-	return err ? recorder_start(&opts, false, r) : 0;
+	if (err == -ENOENT || err == -EAGAIN)
+		err = recorder_start(&opts, false, r);
+	else if (err == -EPROTO)
+		rfs_error("rfs of another version is running; use its rfsctl");
+	return err;
 }
 
 static void print_second(unsigned int second, const struct rfs_locality *d)

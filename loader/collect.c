@@ -165,16 +165,16 @@ int collect_flows(const char *iface, struct flow_view *view)
 	struct flow_list list = {};
 	struct ifaddrs *addrs;
 	struct recorder r;
-	int err = open_recorder(&r);
+	int err;
 
 	memset(view, 0, sizeof(*view));
-	if (err)
-		return err < 0 ? err : 0;
 	if (iface && !if_nametoindex(iface)) {
 		rfs_error("there is no interface '%s' in this network namespace", iface);
-		recorder_close(&r);
 		return -ENODEV;
 	}
+	err = open_recorder(&r);
+	if (err)
+		return err < 0 ? err : 0;
 	err = walk_flows(r.sock_flow, &list, true);
 	recorder_close(&r);
 	if (err) {

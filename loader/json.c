@@ -16,9 +16,15 @@ static void print(json_t *root)
 	json_decref(root);
 }
 
+/* NULL, and null in JSON, where a killed attach has not got that far. */
 static const char *mode_name(const struct rfs_config *config)
 {
-	return config->mode == RFS_MODE_GENERIC ? "generic" : "native";
+	static const char *const names[] = {
+		[RFS_MODE_NATIVE] = "native",
+		[RFS_MODE_GENERIC] = "generic",
+	};
+
+	return config->mode <= RFS_MODE_GENERIC ? names[config->mode] : NULL;
 }
 
 static json_t *cpu_array(const struct cpuset *set)
@@ -38,7 +44,7 @@ static json_t *status_iface(const struct iface_view *v)
 		json_array_append_new(queues, json_pack("{s:i, s:i, s:i}", "queue", q, "flow_cnt",
 							v->config.flow_cnt, "qsize",
 							v->config.qsize));
-	return json_pack("{s:s, s:i, s:s, s:s, s:b, s:I, s:s, s:o, s:o}", "name", v->name, "ifindex",
+	return json_pack("{s:s, s:i, s:s, s:s?, s:b, s:I, s:s, s:o, s:o}", "name", v->name, "ifindex",
 			 v->config.ifindex, "state", view_state_name(v->state), "mode",
 			 mode_name(&v->config), "dispatcher", (int)v->config.dispatcher,
 			 "netns_cookie", (json_int_t)v->config.netns_cookie, "pin", v->dir, "cpus",

@@ -72,7 +72,16 @@ const struct argp_child reading_options[] = {
 void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
 	argp_err_exit_status = RFS_EXIT_USAGE;
-	argp_parse(argp, argc, argv, 0, NULL, input);
+	/* Wherever it stands, --json is for the errors before it too. argp's own are text. */
+	for (int i = 1; i < argc; i++)
+		env.json |= argp->children == reading_options &&
+			    (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"));
+	if (!env.json) {
+		argp_parse(argp, argc, argv, 0, NULL, input);
+	} else if (argp_parse(argp, argc, argv, ARGP_NO_ERRS, NULL, input)) {
+		rfs_error("wrong usage; see '%s --help'", argv[0]);
+		exit(RFS_EXIT_USAGE);
+	}
 }
 
 void cmd_usage_error(const struct argp_state *state, const char *fmt, ...)
@@ -112,7 +121,8 @@ static void usage(FILE *to)
 	      to);
 	for (const struct command *c = commands; c->name; c++)
 		fprintf(to, "  %-8s %-24s %s\n", c->name, c->args, c->help);
-	fputs("\n'rfsctl COMMAND --help' tells a command's options; see also rfsctl(8).\n", to);
+	fputs("\n  --help, --version\n"
+	      "\n'rfsctl COMMAND --help' tells a command's options; see also rfsctl(8).\n", to);
 }
 
 int cmd_version(int argc, char **argv)

@@ -32,7 +32,8 @@ int pins_ready(void)
 	}
 	if ((unsigned long)fs.f_type != BPF_FS_MAGIC) {
 		rfs_error("%s is not a BPF file system; mount one (mount -t bpf bpf %s) or name "
-			  "another with --bpffs", env.bpffs, env.bpffs);
+			  "another with --bpffs ('ip netns exec' hides the one that is mounted: take "
+			  "'nsenter --net=/run/netns/NAME')", env.bpffs, env.bpffs);
 		return -ENOTSUP;
 	}
 	return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* recorder.c - load, pin, open and remove the recorder. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -69,16 +70,29 @@ unsigned int recorder_nr_cpus(void)
 	return n;
 }
 
-/* Does the running kernel have what the program attaches to? */
-static bool target_exists(const struct bpf_program *prog)
+/*
+ * Does the running kernel have what the program attaches to? libbpf_find_vmlinux_btf_id() would
+ * answer, but reads all of the kernel's BTF for each question.
+ */
+static bool target_exists(const struct btf *btf, const struct bpf_program *prog)
 {
-	return libbpf_find_vmlinux_btf_id(strchr(bpf_program__section_name(prog), '/') + 1,
-					  bpf_program__expected_attach_type(prog)) > 0;
+	const char *target = strchr(bpf_program__section_name(prog), '/') + 1;
+	char tracepoint[80];
+
+	if (bpf_program__expected_attach_type(prog) != BPF_TRACE_RAW_TP)
+		return btf__find_by_name_kind(btf, target, BTF_KIND_FUNC) > 0;
+	snprintf(tracepoint, sizeof(tracepoint), "btf_trace_%s", target);
+	return btf__find_by_name_kind(btf, tracepoint, BTF_KIND_TYPEDEF) > 0;
 }
 
 static int choose_programs(struct bpf_object *obj, unsigned int hook)
 {
-	for (size_t i = 0; i < N_PROGRAMS; i++) {
+	struct btf *btf = btf__load_vmlinux_btf();
+	int err = libbpf_get_error(btf);
+
+	if (err)
+		return err;
+	for (size_t i = 0; !err && i < N_PROGRAMS; i++) {
 		struct bpf_program *prog =
 			bpf_object__find_program_by_name(obj, programs[i].program);
 		enum want want = programs[i].want;
@@ -90,14 +104,15 @@ static int choose_programs(struct bpf_object *obj, unsigned int hook)
 			load = hook == RFS_HOOK_TRACEPOINT;
 		else
 			load = true;
-		if (load && !target_exists(prog)) {
+		if (load && !target_exists(btf, prog)) {
 			if (want != WANT_IF_THERE && want != WANT_FENTRY_IF_THERE)
-				return -ENOENT;
+				err = -ENOENT;
 			load = false;
 		}
 		bpf_program__set_autoload(prog, load);
 	}
-	return 0;
+	btf__free(btf);
+	return err;
 }
 
 /* Rings are made per RX queue and interface; the map of them only needs to know their kind. */
@@ -264,8 +279,11 @@ int recorder_open(struct recorder *r)
 
 	*r = open;
 	r->global = pins_get("%s", RFS_PIN_GLOBAL);
+	if (r->global == -EPERM || r->global == -EACCES)
+		rfs_error("not allowed to open what is pinned in %s/%s: CAP_BPF is needed; run as "
+			  "root", env.bpffs, RFS_PIN_DIR);
 	if (r->global < 0)
-		return r->global == -EPERM || r->global == -EACCES ? load_error(-EPERM, 0) : r->global;
+		return r->global;
 	if (bpf_map_lookup_elem(r->global, &zero, &r->settings))
 		err = -errno;
 	else if (r->settings.abi != RFS_ABI && r->settings.ready)

@@ -193,8 +193,13 @@ static void flow_end(char *out, size_t len, const struct rps_sock_flow *f, const
 void show_flows(const struct flow_view *view)
 {
 	enum { PROTO, LOCAL, REMOTE, CPU, PID, COMM };
-	struct libscols_table *t = new_table();
+	struct libscols_table *t;
 
+	if (!view->n) {
+		printf("no flow is known\n");
+		return;
+	}
+	t = new_table();
 	column(t, "PROTO", false);
 	column(t, "LOCAL", false);
 	column(t, "REMOTE", false);

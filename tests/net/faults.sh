@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# faults.sh - changes under load keep the order and lose nothing; and an rfsctl that is killed at any
+# system call leaves what the next one repairs.
+#
+# FAULT_STRIDE=1 kills at every system call; by default at about 25 of attach and as many of detach.
+
+. "$(dirname "$0")/lib.sh"
+
+SECS=${FAULTS_SECONDS:-10}
+
+pins() { find /sys/fs/bpf/rfs -mindepth 1 2>/dev/null | grep -c .; }
+kthreads() { ps -eo comm | grep -c '^cpumap/'; }
+
+settings()
+{
+	srv unshare -m sh -c 'mount -t sysfs s /sys
+		grep -H . /sys/class/net/s0/queues/rx-*/rps_cpus'
+	srv ethtool -k s0 | grep rx-vlan
+}
+
+# Numbered datagrams while an interface is attached, changed and detached all the time.
+test_transitions()
+{
+	local mode=$1 sink source rounds=0 failed=0 sent received end
+
+	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
+		--readers 4 --hop-ms 20 --seconds $((SECS + 2)) --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
+	sink=$!
+	wait_for 5 grep -q ready "$LAB_TMP/ready"
+	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 16 \
+		--senders 2 --rate 10000 --seconds "$SECS" --json >"$LAB_TMP/source"
+	source=$!
+	end=$((SECONDS + SECS))
+	while [ $SECONDS -lt $end ]; do
+		rfsctl attach s0 --mode "$mode" >>"$LAB_TMP/log" 2>&1 || failed=$((failed + 1))
+		sleep 0.1
+		rfsctl set s0 --cpus $((rounds % NCPUS)) >>"$LAB_TMP/log" 2>&1 || failed=$((failed + 1))
+		sleep 0.1
+		rfsctl detach s0 >>"$LAB_TMP/log" 2>&1 || failed=$((failed + 1))
+		sleep 0.1
+		rounds=$((rounds + 1))
+	done
+	wait $source
+	wait $sink
+	result $? "$mode: nothing overtaken in $rounds rounds of attach, set and detach" "$LAB_TMP/sink"
+	is "$mode: none of them failed" "$failed" 0
+	sent=$(jq .sent "$LAB_TMP/source")
+	received=$(jq .received "$LAB_TMP/sink")
+	is "$mode: none of $sent datagrams was lost" "$received" "$sent"
+}
+
+# calls COMMAND...: list its system calls as NAME:N, the N-th one of that name, in their order; without
+# the reading of files, of which there is much and none changes anything
+calls()
+{
+	srv strace -f -qq -o "$LAB_TMP/strace" "$@" >/dev/null 2>&1
+	sed -n 's/^[0-9]* *\([a-z0-9_]*\)(.*/\1/p' "$LAB_TMP/strace" | awk '{ print $1 ":" ++n[$1] }' |
+		grep -vE '^(read|pread64|mmap|munmap|mprotect|brk|close|fstat|newfstatat|lseek):'
+}
+
+# kill_at NAME:N COMMAND...: kill it at that system call; true if it was killed
+kill_at()
+{
+	local call=${1%:*} n=${1#*:}
+
+	shift
+	srv strace -f -qq -o /dev/null -e trace="$call" -e inject="$call":signal=KILL:when="$n" "$@" \
+		>/dev/null 2>&1
+	[ $? = 137 ]
+}
+
+repaired()
+{
+	local what=$1 before=$2
+
+	# Killed before it began to change anything, or after it was through: still attached in full.
+	rfsctl attach s0 --qsize 64 >"$LAB_TMP/repair" 2>&1 ||
+		grep -q 'attached already' "$LAB_TMP/repair" ||
+		{ echo "$what: attach"; cat "$LAB_TMP/repair"; return 1; }
+	[ "$(json '.interfaces[0].state' rfsctl status --json)" = attached ] ||
+		{ echo "$what: not attached"; return 1; }
+	rfsctl detach s0 >"$LAB_TMP/repair" 2>&1 ||
+		{ echo "$what: detach"; cat "$LAB_TMP/repair"; return 1; }
+	[ "$(pins)" = 0 ] || { echo "$what: pins"; find /sys/fs/bpf/rfs; return 1; }
+	[ "$(srv ip link show dev s0 | grep -c prog/xdp)" = 0 ] || { echo "$what: XDP"; return 1; }
+	[ "$(settings)" = "$before" ] || { echo "$what: settings"; settings; return 1; }
+}
+
+# test_kill attach|detach
+test_kill()
+{
+	local what=$1 command=("$RFSCTL" "$1" s0) list n stride killed=0 bad=0 before
+
+	before=$(settings)
+	if [ "$what" = attach ]; then
+		command+=(--qsize 64)
+	else
+		rfsctl attach s0 --qsize 64 >/dev/null 2>&1
+	fi
+	mapfile -t list < <(calls "${command[@]}")
+	rfsctl detach s0 >/dev/null 2>&1
+	stride=${FAULT_STRIDE:-$((${#list[@]} / 25))}
+	: >"$LAB_TMP/bad"
+	for ((n = RANDOM % stride; n < ${#list[@]}; n += stride)); do
+		[ "$what" = detach ] && rfsctl attach s0 --qsize 64 >/dev/null 2>&1
+		kill_at "${list[n]}" "${command[@]}" && killed=$((killed + 1))
+		# Every other time detach does the repair.
+		if [ $((n / stride % 2)) = 0 ] && rfsctl status s0 >/dev/null 2>&1; then
+			rfsctl detach s0 >>"$LAB_TMP/bad" 2>&1 || bad=$((bad + 1))
+		fi
+		repaired "killed at ${list[n]} of $what" "$before" >>"$LAB_TMP/bad" 2>&1 ||
+			bad=$((bad + 1))
+	done
+	[ $killed -ge 20 ] && [ $bad = 0 ]
+	result $? "$what killed at $killed of its ${#list[@]} system calls is repaired" "$LAB_TMP/bad"
+}
+
+# An allocation that fails at any bpf() call of attach: an error, and nothing left.
+test_refusals()
+{
+	local total n stride bad=0 refused=0 before
+
+	before=$(settings)
+	srv strace -f -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" attach s0 >/dev/null 2>&1
+	total=$(grep -c . "$LAB_TMP/strace")
+	rfsctl detach s0 >/dev/null
+	stride=${FAULT_STRIDE:-$((total / 20))}
+	: >"$LAB_TMP/bad"
+	for ((n = 1 + RANDOM % stride; n < total; n += stride)); do
+		srv strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=ENOMEM:when="$n" \
+			"$RFSCTL" attach s0 >"$LAB_TMP/out" 2>&1
+		if [ $? = 1 ]; then
+			refused=$((refused + 1))
+			grep -q '^rfsctl: ' "$LAB_TMP/out" ||
+				{ bad=$((bad + 1)); echo "call $n: no message" >>"$LAB_TMP/bad"; }
+		else
+			rfsctl detach s0 >/dev/null 2>&1
+		fi
+		[ "$(pins)" = 0 ] && [ "$(settings)" = "$before" ] ||
+			{ bad=$((bad + 1)); echo "call $n: left something" >>"$LAB_TMP/bad"
+			  cat "$LAB_TMP/out" >>"$LAB_TMP/bad"; rfsctl detach s0 >/dev/null 2>&1; }
+	done
+	[ $refused -ge 5 ] && [ $bad = 0 ]
+	result $? "attach that fails at $refused of its $total bpf() calls says so and leaves nothing" \
+		"$LAB_TMP/bad"
+}
+
+lab_up || exit 1
+KTHREADS=$(kthreads)
+test_transitions native
+test_transitions generic
+srv unshare -m sh -c 'mount -t sysfs s /sys; echo 3 >/sys/class/net/s0/queues/rx-0/rps_cpus'
+test_kill attach
+test_kill detach
+test_refusals
+wait_for 5 eval '[ "$(kthreads)" = '"$KTHREADS"' ]'
+is "no CPUMAP kthread stays" "$(kthreads)" "$KTHREADS"
+tap_end
