@@ -62,10 +62,34 @@ $(B) $(B)/loader $(B)/traffic:
 # Tests and documentation bring their own rules.
 -include $(wildcard tests/*/*.mk docs/*.mk)
 
+demo:
+	@tools/setup build demo
+	@$(MAKE) --no-print-directory -s $(B)/rfsctl $(B)/rfs-traffic
+	@LAB_BUILD=$(abspath $(B)) tools/demo
+
+# Everything that the tests run, here or in a VM that sees this folder.
+test-build: $(B)/rfsctl $(B)/rfs-traffic broken
+
+NET_TESTS := attach follow apps faults storm
+$(NET_TESTS:%=test-net-%): test-net-%: test-build
+	@LAB_BUILD=$(abspath $(B)) tests/net/$*.sh
+
+test-net: $(NET_TESTS:%=test-net-%)
+
+test:
+	@tools/setup build demo test
+	@$(MAKE) --no-print-directory -s test-build
+	@RFS_RESULTS=$(B)/tests/results tools/test \
+		unit $(MAKE) --no-print-directory -s test-unit -- \
+		prog $(MAKE) --no-print-directory -s test-prog -- \
+		docs $(MAKE) --no-print-directory -s test-docs -- \
+		$(foreach t,$(NET_TESTS),net-$(t) tests/net/$(t).sh --) \
+		vm $(MAKE) --no-print-directory -s test-vm
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all broken clean
+.PHONY: all broken demo test test-build test-net $(NET_TESTS:%=test-net-%) clean
 .SECONDARY:
 
 -include $(wildcard $(B)/*.d $(B)/loader/*.d $(B)/traffic/*.d)

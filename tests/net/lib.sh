@@ -109,6 +109,26 @@ json()
 	"$@" | jq -r "$filter"
 }
 
+# Frames that were lost before or in rfs: the veth's own queue of 256, and full rings
+dropped()
+{
+	local veth rings=0
+
+	veth=$(cli ip -s -j link show c0 | jq '.[0].stats64.tx.dropped')
+	rfsctl status s0 >/dev/null 2>&1 &&
+		rings=$(json '.interfaces[0].lost | add' rfsctl stats s0 --json)
+	echo $((veth + rings))
+}
+
+# tcp_in_order SINK SOURCE DROPPED: were TCP's segments received in order? By the receiver's count of
+# those that came too early; where DROPPED frames explain these, by the sender's reordering counters.
+tcp_in_order()
+{
+	jq -es --argjson dropped "$3" '(.[0].records > 0) and (.[0].bad == 0) and
+		(.[0].netstat.TCPOFOQueue == 0 or ($dropped > 0 and
+		 .[1].netstat.TCPSACKReorder + .[1].netstat.TCPTSReorder == 0))' "$1" "$2"
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds
 wait_for()
 {

@@ -67,6 +67,8 @@ int incoming_cpu(int fd)
 void place_read(struct place *p, const struct hopper *h, struct place_stats *st, int fd,
 		uint64_t now)
 {
+	int cpu;
+
 	if (p->hop != h->hops) {
 		/* Pending is only set by a read: a hop without traffic is not a miss. */
 		if (p->pending)
@@ -77,10 +79,13 @@ void place_read(struct place *p, const struct hopper *h, struct place_stats *st,
 	if (p->pending || p->age++ % PLACE_EVERY == 0)
 		p->incoming = incoming_cpu(fd);
 
-	if (p->incoming == sched_getcpu())
+	cpu = sched_getcpu();
+	if (p->incoming == cpu)
 		st->local++;
 	else
 		st->remote++;
+	if (p->incoming >= 0 && p->incoming < PLACE_CPUS && cpu < PLACE_CPUS)
+		st->matrix[p->incoming][cpu]++;
 
 	if (p->pending && p->incoming == h->cpu) {
 		p->pending = false;
@@ -93,6 +98,9 @@ void place_merge(struct place_stats *to, const struct place_stats *from)
 	to->local += from->local;
 	to->remote += from->remote;
 	to->missed += from->missed;
+	for (int i = 0; i < PLACE_CPUS; i++)
+		for (int j = 0; j < PLACE_CPUS; j++)
+			to->matrix[i][j] += from->matrix[i][j];
 	hist_merge(&to->follow, &from->follow);
 }
 
@@ -119,7 +127,14 @@ void place_json(FILE *f, const struct place_stats *st, uint64_t hops)
 {
 	fprintf(f, "\"hops\":%lu,\"local\":%lu,\"remote\":%lu,\"percent_local\":%.3f,", hops,
 		st->local, st->remote, percent_local(st));
-	fprintf(f, "\"follow_ms\":{");
+	fprintf(f, "\"matrix\":[");
+	for (int i = 0; i < PLACE_CPUS; i++) {
+		fprintf(f, "%s[", i ? "," : "");
+		for (int j = 0; j < PLACE_CPUS; j++)
+			fprintf(f, "%s%lu", j ? "," : "", st->matrix[i][j]);
+		fprintf(f, "]");
+	}
+	fprintf(f, "],\"follow_ms\":{");
 	hist_json(f, "p50", &st->follow, 50, 1e6);
 	fprintf(f, ",");
 	hist_json(f, "max", &st->follow, 100, 1e6);

@@ -20,8 +20,12 @@ struct hopper {
 	uint32_t rng;
 };
 
+/* CPUs that are told apart in the matrix of reads. */
+#define PLACE_CPUS	16
+
 /* What a reader found about its flows. */
 struct place_stats {
+	uint64_t matrix[PLACE_CPUS][PLACE_CPUS]; /* reads by the CPU that processed, that read */
 	uint64_t local;
 	uint64_t remote;
 	uint64_t missed;	/* hops that a flow with traffic had not followed by the next */
