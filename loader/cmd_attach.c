@@ -459,10 +459,13 @@ int cmd_set(int argc, char **argv)
 
 	cmd_parse(&argp, argc, argv, &args);
 	err = check_cpus(&args.cpus);
+	if (!err) {
+		err = netns_current(&ns);
+		if (err)
+			rfs_error("cannot identify the network namespace: %s", strerror(-err));
+	}
 	if (!err)
 		err = begin_change();
-	if (!err)
-		err = netns_current(&ns);
 	if (!err && steer_find(args.iface, &ns, dir)) {
 		rfs_error("%s is not attached; 'rfsctl status' shows what is", args.iface);
 		err = -ENOENT;

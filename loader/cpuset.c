@@ -95,7 +95,7 @@ static int parse_mask(const char *text, struct cpuset *set)
 
 		while (start > text && start[-1] != ',')
 			start--;
-		if (start == end || end - start > 8 || (start > text && end - start != 8 && base))
+		if (start == end || end - start > 8 || (start > text && end - start != 8))
 			return -EINVAL;
 		memcpy(group, start, end - start);
 		if (strspn(group, "0123456789abcdefABCDEF") != strlen(group))

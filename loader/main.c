@@ -69,14 +69,25 @@ const struct argp_child reading_options[] = {
 	{},
 };
 
+static bool has_word(int argc, char **argv, const char *const *words)
+{
+	for (int i = 1; i < argc; i++)
+		for (int w = 0; words[w]; w++)
+			if (!strcmp(argv[i], words[w]))
+				return true;
+	return false;
+}
+
 void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
+	static const char *const json[] = { "-j", "--json", NULL };
+	static const char *const help[] = { "-?", "--help", "--usage", NULL };
+
 	argp_err_exit_status = RFS_EXIT_USAGE;
-	/* Wherever it stands, --json is for the errors before it too. argp's own are text. */
-	for (int i = 1; i < argc; i++)
-		env.json |= argp->children == reading_options &&
-			    (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"));
-	if (!env.json) {
+	/* Wherever it stands, --json is for the errors before it too. */
+	env.json = argp->children == reading_options && has_word(argc, argv, json);
+	/* argp's own messages are text; without them it gives no help either. */
+	if (!env.json || has_word(argc, argv, help)) {
 		argp_parse(argp, argc, argv, 0, NULL, input);
 	} else if (argp_parse(argp, argc, argv, ARGP_NO_ERRS, NULL, input)) {
 		rfs_error("wrong usage; see '%s --help'", argv[0]);

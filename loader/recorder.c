@@ -15,6 +15,7 @@
 #include "msg.h"
 #include "pins.h"
 #include "recorder.h"
+#include "rings.h"
 #include "rfs_recorder.skel.h"
 
 /* Which programs of the object belong to one hook, and which may be missing. */
@@ -115,16 +116,6 @@ static int choose_programs(struct bpf_object *obj, unsigned int hook)
 	return err;
 }
 
-/* Rings are made per RX queue and interface; the map of them only needs to know their kind. */
-static int ring_prototype(unsigned int nr_cpus)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rps_ring", sizeof(__u32),
-				sizeof(struct rps_ring), nr_cpus + 1, &opts);
-
-	return fd < 0 ? -errno : fd;
-}
-
 static int load(unsigned int hook, const struct rfs_global *settings, struct rfs_recorder **out)
 {
 	unsigned int nr_cpus = recorder_nr_cpus();
@@ -133,7 +124,8 @@ static int load(unsigned int hook, const struct rfs_global *settings, struct rfs
 
 	if (!skel)
 		return -errno;
-	proto = ring_prototype(nr_cpus);
+	/* Rings are made per RX queue; the map of them only needs to know their kind. */
+	proto = queue_rings(nr_cpus);
 	if (proto < 0) {
 		err = proto;
 		goto fail;

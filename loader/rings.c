@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* rings.c - the maps of one RX queue. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "pins.h"
@@ -14,38 +16,81 @@
 #include "rfs/rules.h"
 #include "rfs_steer.skel.h"
 
-static int create(enum bpf_map_type type, const char *name, __u32 value_size, __u32 entries,
-		  __u32 flags, const struct bpf_object *obj, const struct bpf_map *like)
+/*
+ * The kernel's BTF of our types, loaded once. Every map of a kind must have it, also the prototypes
+ * that are given to map-in-maps before the program is loaded: up to 6.1 a map without BTF and one
+ * with count as different kinds (their timer_off differs).
+ */
+static const struct queue_types {
+	int btf_fd; /* or a negative errno */
+	__u32 key;
+	__u32 dev_flow;
+	__u32 ring;
+} *queue_types(void)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
+	static struct queue_types types = { .btf_fd = -ENOENT };
+	const struct btf *btf;
+	struct rfs_steer *skel;
+	struct btf *copy;
+	const void *raw;
+	__u32 size;
+	int err;
+
+	if (types.btf_fd >= 0)
+		return &types;
+	skel = rfs_steer__open();
+	if (!skel) {
+		types.btf_fd = -errno;
+		return &types;
+	}
+	btf = bpf_object__btf(skel->obj);
+	raw = btf__raw_data(btf, &size);
+	copy = btf__new(raw, size);
+	err = copy ? btf__load_into_kernel(copy) : -ENOMEM;
+	if (err) {
+		types.btf_fd = err;
+	} else {
+		types.key = bpf_map__btf_key_type_id(skel->maps.ring_queue);
+		types.dev_flow = bpf_map__btf_value_type_id(skel->maps.dev_flow_queue);
+		types.ring = bpf_map__btf_value_type_id(skel->maps.ring_queue);
+		types.btf_fd = fcntl(btf__fd(copy), F_DUPFD_CLOEXEC, 3);
+	}
+	btf__free(copy);
+	rfs_steer__destroy(skel);
+	return &types;
+}
+
+static int create(const char *name, __u32 value_size, __u32 entries, __u32 flags, __u32 value_type)
+{
+	const struct queue_types *types = queue_types();
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags, .btf_fd = types->btf_fd,
+		    .btf_key_type_id = types->key, .btf_value_type_id = value_type);
 	int fd;
 
-	if (obj) {
-		opts.btf_key_type_id = bpf_map__btf_key_type_id(like);
-		opts.btf_value_type_id = bpf_map__btf_value_type_id(like);
-		opts.btf_fd = bpf_object__btf_fd(obj);
-	}
-	fd = bpf_map_create(type, name, sizeof(__u32), value_size, entries, &opts);
+	if (types->btf_fd < 0)
+		return types->btf_fd;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), value_size, entries, &opts);
 	return fd < 0 ? -errno : fd;
 }
 
-int queue_dev_flow(const struct rfs_steer *skel, unsigned int flow_cnt)
+int queue_dev_flow(unsigned int flow_cnt)
 {
-	return create(BPF_MAP_TYPE_ARRAY, "rps_dev_flow", sizeof(struct rps_dev_flow), flow_cnt, 0,
-		      skel ? skel->obj : NULL, skel ? skel->maps.dev_flow_queue : NULL);
+	return create("rps_dev_flow", sizeof(struct rps_dev_flow), flow_cnt, 0,
+		      queue_types()->dev_flow);
 }
 
-int queue_rings(const struct rfs_steer *skel, unsigned int nr_cpus)
+int queue_rings(unsigned int nr_cpus)
 {
-	return create(BPF_MAP_TYPE_ARRAY, "rps_ring", sizeof(struct rps_ring), nr_cpus + 1,
-		      BPF_F_MMAPABLE, skel ? skel->obj : NULL,
-		      skel ? skel->maps.ring_queue : NULL);
+	return create("rps_ring", sizeof(struct rps_ring), nr_cpus + 1, BPF_F_MMAPABLE,
+		      queue_types()->ring);
 }
 
 int queue_cpumap(unsigned int nr_cpus)
 {
-	return create(BPF_MAP_TYPE_CPUMAP, "rfs_cpumap", sizeof(struct bpf_cpumap_val), nr_cpus, 0,
-		      NULL, NULL);
+	int fd = bpf_map_create(BPF_MAP_TYPE_CPUMAP, "rfs_cpumap", sizeof(__u32),
+				sizeof(struct bpf_cpumap_val), nr_cpus, NULL);
+
+	return fd < 0 ? -errno : fd;
 }
 
 int queue_dev_flow_clear(int fd, unsigned int flow_cnt)

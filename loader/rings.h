@@ -5,16 +5,15 @@
 
 #include "rfs/types.h"
 
-struct rfs_steer;
-
 /*
  * queue_*() - make a queue's map
- * @skel: the loaded object, whose templates tell bpftool the types; or NULL for none
+ *
+ * Slots and rings have BTF, so that bpftool shows them by name.
  *
  * Return: a file descriptor or a negative errno.
  */
-int queue_dev_flow(const struct rfs_steer *skel, unsigned int flow_cnt);
-int queue_rings(const struct rfs_steer *skel, unsigned int nr_cpus);
+int queue_dev_flow(unsigned int flow_cnt);
+int queue_rings(unsigned int nr_cpus);
 int queue_cpumap(unsigned int nr_cpus);
 
 /** queue_dev_flow_clear() - set all slots to RPS_NO_CPU; 0 or a negative errno */

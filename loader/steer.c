@@ -111,8 +111,8 @@ struct prototypes {
 
 static int make_prototypes(struct prototypes *p, unsigned int flow_cnt, unsigned int nr_cpus)
 {
-	p->dev_flow = queue_dev_flow(NULL, flow_cnt);
-	p->rings = queue_rings(NULL, nr_cpus);
+	p->dev_flow = queue_dev_flow(flow_cnt);
+	p->rings = queue_rings(nr_cpus);
 	p->cpumap = queue_cpumap(nr_cpus);
 	return p->dev_flow < 0 ? p->dev_flow : p->rings < 0 ? p->rings : p->cpumap < 0 ? p->cpumap : 0;
 }
@@ -184,8 +184,8 @@ static int add_queue(struct rfs_steer *skel, const char *dir, const struct recor
 	int dev_flow, rings, cpumap, err;
 	__u32 id = 0;
 
-	dev_flow = queue_dev_flow(skel, config->flow_cnt);
-	rings = queue_rings(skel, nr_cpus);
+	dev_flow = queue_dev_flow(config->flow_cnt);
+	rings = queue_rings(nr_cpus);
 	cpumap = queue_cpumap(nr_cpus);
 	err = dev_flow < 0 ? dev_flow : rings < 0 ? rings : cpumap < 0 ? cpumap : 0;
 	if (err) {
