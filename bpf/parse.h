@@ -109,7 +109,7 @@ static __always_inline int skip_ipv6_ext(struct cursor *c, __u8 *nexthdr)
 
 	for (int i = 0; i <= IPV6_EXT_MAX; i++) {
 		__u8 type = *nexthdr;
-		__u32 units;
+		__u32 rest;
 
 		if (type != IPPROTO_HOPOPTS && type != IPPROTO_ROUTING && type != IPPROTO_DSTOPTS &&
 		    type != IPPROTO_FRAGMENT && type != IPPROTO_AH)
@@ -126,14 +126,10 @@ static __always_inline int skip_ipv6_ext(struct cursor *c, __u8 *nexthdr)
 			}
 			continue;
 		}
-		if (type == IPPROTO_AH) {
-			if (ext->len < 1)
-				return RFS_STAT_PASS_MALFORMED;
-			units = (ext->len - 1) * 4;
-		} else {
-			units = ext->len * 8;
-		}
-		if (!take(c, units & 0x7ff))
+		if (type == IPPROTO_AH && ext->len < 1)
+			return RFS_STAT_PASS_MALFORMED;
+		rest = type == IPPROTO_AH ? ext->len * 4 : ext->len * 8;
+		if (!take(c, rest & 0x7ff)) /* at most 255 * 8; the mask is for the verifier */
 			return RFS_STAT_PASS_TRUNCATED;
 	}
 	return RFS_STAT_PASS_TOO_DEEP;

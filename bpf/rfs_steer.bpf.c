@@ -205,31 +205,32 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, __u32
 				 __u32 how)
 {
 	struct rps_dev_flow *slot = q->slot;
-	__u32 cpu = slot->cpu;
+	__u32 from = slot->cpu, cpu = from;
 	struct rps_ring *ring = ring_of(q, cpu);
 
 	if (!ring)
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
-	if (cpu != desired) {
-		if (may_leave(ring, cpu, slot->qtail)) {
-			ring = ring_of(q, desired);
+	if (from != desired) {
+		if (may_leave(ring, from, slot->qtail)) {
+			cpu = desired;
+			ring = ring_of(q, cpu);
 			if (!ring)
 				return pass(stats, RFS_STAT_PASS_NO_CPU);
-			count_move(stats, cpu, desired);
-			cpu = desired;
-			slot->cpu = cpu;
 		} else {
 			stats->count[RFS_STAT_MOVES_DEFERRED]++;
 		}
 	}
-	if (cpu == RPS_NO_CPU) {
-		slot->qtail = ++ring->tail;
-		return pass_local(q, stats);
-	}
-	if (bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT)
+	if (cpu != RPS_NO_CPU && bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT)
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
+
 	ring->tail++;
 	slot->qtail = rps_qtail(ring);
+	if (cpu != from) {
+		slot->cpu = cpu;
+		count_move(stats, from, cpu);
+	}
+	if (cpu == RPS_NO_CPU)
+		return pass_local(q, stats);
 	stats->count[how]++;
 	return XDP_REDIRECT;
 }
@@ -274,16 +275,16 @@ static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats
 	return pass(stats, RFS_STAT_PASS_CONTENDED);
 
 committed:
-	if (cpu != old.flow.cpu)
-		count_move(stats, old.flow.cpu, cpu);
-	else if (cpu != desired)
+	if (cpu != desired)
 		stats->count[RFS_STAT_MOVES_DEFERRED]++;
-	if (cpu == RPS_NO_CPU)
-		return pass_local(q, stats);
-	if (bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT) {
+	if (cpu != RPS_NO_CPU && bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT) {
 		__sync_fetch_and_add(&ring->tail, -1);
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
 	}
+	if (cpu != old.flow.cpu)
+		count_move(stats, old.flow.cpu, cpu);
+	if (cpu == RPS_NO_CPU)
+		return pass_local(q, stats);
 	stats->count[how]++;
 	return XDP_REDIRECT;
 }
@@ -339,7 +340,7 @@ int rfs_steer(struct xdp_md *ctx)
 		} else {
 			__u32 i = rps_cpu_index(slot, flow_cnt, cpus->n);
 
-			if (i >= RFS_MAX_CPUS)
+			if (i >= RFS_MAX_CPUS || !cpus->n)
 				return pass(stats, RFS_STAT_PASS_NO_CPU);
 			desired = cpus->cpu[i];
 		}

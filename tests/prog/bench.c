@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* bench.c - load the steering program, make its maps, run it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "../../loader/cpuset.h"
+#include "../../loader/rings.h"
+#include "bench.h"
+#include "netdev.h"
+#include "rfs/rules.h"
+#include "rfs_steer.skel.h"
+
+#define QSIZE	     64
+#define SOCK_FLOWS   1024
+#define LIST_LEN     5
+
+__u32 cpu_a, cpu_b, cpu_unmapped, ring_local;
+struct bench plain, generic;
+
+/* Any numbers; the high bits set in some, so that additions in NH carry out. */
+const __u32 bench_key[RFS_HASH_WORDS] = {
+	0x9f2c41d7, 0x13b8e06b, 0xe4d95a31, 0x77a0c2fd, 0xc65f1e89,
+	0x2b94d713, 0x8d03fba5, 0xf1764c2f, 0x5ae8916d, 0xb6275d4b,
+};
+
+const char *const stat_name[RFS_STAT_NR] = {
+	"flow_steered", "hash_steered", "moves_made", "moves_deferred",
+#define X(id, name, help) name,
+	RFS_PASS_REASONS(X)
+#undef X
+};
+
+static const __u32 zero;
+static unsigned int ifindex;
+static int nr_possible;
+
+static size_t rings_size(void)
+{
+	size_t page = sysconf(_SC_PAGESIZE), size = (ring_local + 1) * sizeof(struct rps_ring);
+
+	return (size + page - 1) / page * page;
+}
+
+/* ---- load ---- */
+
+static int add_queue(struct bench *b, __u32 queue)
+{
+	struct bench_queue *q = &b->q[queue];
+	struct bpf_cpumap_val value = { .qsize = QSIZE };
+
+	/* Without the object's types, which 6.1 holds against maps in the tables by queue. */
+	q->slots = queue_dev_flow(b->flow_cnt);
+	q->ring_fd = queue_rings(ring_local);
+	q->cpumap = queue_cpumap(ring_local);
+	if (q->slots < 0 || q->ring_fd < 0 || q->cpumap < 0)
+		return -EINVAL;
+	q->rings = mmap(NULL, rings_size(), PROT_READ | PROT_WRITE, MAP_SHARED, q->ring_fd, 0);
+	if (q->rings == MAP_FAILED)
+		return -errno;
+	if (map_id(q->cpumap, &q->cpumap_id) ||
+	    bpf_map_update_elem(q->cpumap, &cpu_a, &value, BPF_ANY) ||
+	    bpf_map_update_elem(q->cpumap, &cpu_b, &value, BPF_ANY))
+		return -errno;
+	return bench_outer(b->skel->maps.rps_dev_flow, queue, q->slots) ?:
+	       bench_outer(b->skel->maps.rps_ring, queue, q->ring_fd) ?:
+	       bench_outer(b->skel->maps.cpumap, queue, q->cpumap);
+}
+
+/* As steer.c's configure() does it. */
+static int configure(struct bench *b)
+{
+	const int protos[] = { queue_dev_flow(b->flow_cnt), queue_rings(ring_local),
+			       queue_cpumap(ring_local) };
+	struct bpf_map *outers[] = { b->skel->maps.rps_dev_flow, b->skel->maps.rps_ring,
+				     b->skel->maps.cpumap };
+	int err = 0;
+
+	memcpy((void *)b->skel->rodata->hash_key, bench_key, sizeof(bench_key));
+	b->skel->rodata->flow_cnt = b->flow_cnt;
+	b->skel->rodata->nr_cpus = ring_local;
+	b->skel->rodata->shared_queues = b->shared;
+	bpf_map__set_autocreate(b->skel->maps.dev_flow_queue, false);
+	bpf_map__set_autocreate(b->skel->maps.ring_queue, false);
+	err = bpf_map__set_max_entries(b->skel->maps.rps_sock_flow, SOCK_FLOWS);
+	for (int i = 0; i < 3; i++) {
+		if (!err)
+			err = protos[i];
+		if (err >= 0)
+			err = bpf_map__set_max_entries(outers[i], BENCH_QUEUES);
+		if (!err)
+			err = bpf_map__set_inner_map_fd(outers[i], protos[i]);
+	}
+	if (!err)
+		err = rfs_steer__load(b->skel);
+	for (int i = 0; i < 3; i++)
+		if (protos[i] >= 0)
+			close(protos[i]);
+	return err;
+}
+
+int bench_open(struct bench *b, __u32 flow_cnt, bool shared)
+{
+	int err;
+
+	memset(b, 0, sizeof(*b));
+	b->flow_cnt = flow_cnt;
+	b->shared = shared;
+	b->skel = rfs_steer__open();
+	err = b->skel ? configure(b) : -errno;
+	for (__u32 q = 0; !err && q < BENCH_QUEUES; q++)
+		err = add_queue(b, q);
+	if (err) {
+		fprintf(stderr, "cannot load the steering program and its maps: %s\n",
+			strerror(-err));
+		return err;
+	}
+	b->prog = bpf_program__fd(b->skel->progs.rfs_steer);
+	return 0;
+}
+
+void bench_close(struct bench *b)
+{
+	for (int i = 0; i < BENCH_QUEUES; i++) {
+		munmap(b->q[i].rings, rings_size());
+		close(b->q[i].slots);
+		close(b->q[i].ring_fd);
+		close(b->q[i].cpumap);
+	}
+	rfs_steer__destroy(b->skel);
+}
+
+static int find_cpus(void)
+{
+	struct cpuset online;
+	int n = 0;
+
+	nr_possible = libbpf_num_possible_cpus();
+	if (nr_possible < 0 || cpuset_online(&online))
+		return -1;
+	cpuset_for_each(cpu, &online)
+		if (n < 2)
+			*(n++ ? &cpu_b : &cpu_a) = cpu;
+	cpu_unmapped = cpu_b + 1;
+	ring_local = cpu_b + 2;
+	if (n == 2 && ring_local < BENCH_RINGS_MAX)
+		return 0;
+	fprintf(stderr, "these tests need two CPUs online\n");
+	return -1;
+}
+
+int bench_start(void)
+{
+	if (find_cpus())
+		return -1;
+	ifindex = netdev_make(BENCH_DEV_QUEUES);
+	if (!ifindex)
+		return -1;
+	return bench_open(&plain, BENCH_SLOTS, false) || bench_open(&generic, BENCH_SLOTS, true)
+		       ? -1
+		       : 0;
+}
+
+void bench_stop(void)
+{
+	bench_close(&plain);
+	bench_close(&generic);
+}
+
+/* ---- arrange ---- */
+
+static void update(const struct bpf_map *map, const void *key, const void *value)
+{
+	if (bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY))
+		fail_msg("cannot write map %s: %s", bpf_map__name(map), strerror(errno));
+}
+
+int bench_outer(const struct bpf_map *outer, __u32 queue, int fd)
+{
+	int err = fd >= 0 ? bpf_map_update_elem(bpf_map__fd(outer), &queue, &fd, BPF_ANY)
+			  : bpf_map_delete_elem(bpf_map__fd(outer), &queue);
+
+	return err ? -errno : 0;
+}
+
+void bench_gate(struct bench *b, enum rfs_gate gate, __u32 active)
+{
+	struct rfs_config config = { .gate = gate, .active = active, .abi = RFS_ABI };
+
+	update(b->skel->maps.rfs_config, &zero, &config);
+}
+
+void bench_cpus(struct bench *b, __u32 index, const __u32 *list, __u32 n)
+{
+	static struct rps_cpus cpus;
+
+	memset(&cpus, 0, sizeof(cpus));
+	cpus.n = n;
+	for (__u32 i = 0; i < n; i++) {
+		cpus.cpu[i] = list[i];
+		cpus.allowed[list[i] / 64] |= 1ULL << list[i] % 64;
+	}
+	update(b->skel->maps.rps_cpus, &index, &cpus);
+}
+
+/* A list of more entries than a small machine has CPUs: the index is what is tested. */
+static __u32 default_list(__u32 i)
+{
+	return i == 0 || i == 3 ? cpu_a : cpu_b;
+}
+
+__u32 bench_fallback(const struct bench *b, __u32 hash)
+{
+	return default_list(rps_cpu_index(rps_slot(hash, b->flow_cnt), b->flow_cnt, LIST_LEN));
+}
+
+void bench_reader(struct bench *b, const struct flow *flow, __u32 cpu)
+{
+	struct rps_sock_flow value = { .cpu = cpu };
+	__u32 key = flow_hash(bench_key, flow).key;
+
+	update(b->skel->maps.rps_sock_flow, &key, &value);
+}
+
+void bench_set_slot(struct bench *b, __u32 queue, __u32 slot, struct rps_dev_flow value)
+{
+	assert_int_equal(bpf_map_update_elem(b->q[queue].slots, &slot, &value, BPF_ANY), 0);
+}
+
+struct rps_dev_flow bench_slot(struct bench *b, __u32 queue, __u32 slot)
+{
+	struct rps_dev_flow value;
+
+	assert_int_equal(bpf_map_lookup_elem(b->q[queue].slots, &slot, &value), 0);
+	return value;
+}
+
+static void set_percpu(const struct bpf_map *map, size_t size)
+{
+	void *values = calloc(nr_possible, (size + 7) / 8 * 8);
+
+	assert_non_null(values);
+	update(map, &zero, values);
+	free(values);
+}
+
+void bench_reset(struct bench *b)
+{
+	int flows = bpf_map__fd(b->skel->maps.rps_sock_flow);
+	__u32 list[LIST_LEN], key;
+
+	for (__u32 q = 0; q < BENCH_QUEUES; q++) {
+		memset(b->q[q].rings, 0, (ring_local + 1) * sizeof(struct rps_ring));
+		assert_int_equal(queue_rings_init(b->q[q].ring_fd, ring_local, b->q[q].cpumap_id),
+				 0);
+		assert_int_equal(queue_dev_flow_clear(b->q[q].slots, b->flow_cnt), 0);
+	}
+	while (!bpf_map_get_next_key(flows, NULL, &key))
+		bpf_map_delete_elem(flows, &key);
+	set_percpu(b->skel->maps.rfs_stats, sizeof(struct rfs_stats));
+	set_percpu(b->skel->maps.napi_pass, sizeof(struct rfs_napi_pass));
+	for (__u32 i = 0; i < LIST_LEN; i++)
+		list[i] = default_list(i);
+	bench_cpus(b, 0, list, LIST_LEN);
+	bench_cpus(b, 1, list, 0);
+	bench_gate(b, RFS_GATE_OPEN, 0);
+}
+
+/* ---- run ---- */
+
+__u32 bench_run(struct bench *b, __u32 queue, const struct packet *p)
+{
+	static __u8 out[PACKET_MAX];
+	struct xdp_md ctx = { .data_end = p->len, .ingress_ifindex = ifindex,
+			      .rx_queue_index = queue };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len,
+		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	if (bpf_prog_test_run_opts(b->prog, &opts))
+		fail_msg("BPF_PROG_RUN with %u bytes on queue %u: %s", p->len, queue,
+			 strerror(errno));
+	if (opts.data_size_out != p->len || memcmp(out, p->data, p->len))
+		fail_msg("the program changed a packet of %u bytes", p->len);
+	return opts.retval;
+}

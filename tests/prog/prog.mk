@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make test-prog  the steering program on this machine's kernel, by BPF_PROG_RUN; root
+
+PROG_TEST     := $(B)/tests/prog/rfs-prog-test
+PROG_TEST_SRC := $(wildcard tests/prog/*.c)
+PROG_TEST_OBJ := $(PROG_TEST_SRC:%.c=$(B)/%.o)
+PROG_TEST_TAP := $(B)/tests/results/prog.tap
+# What makes a queue's maps is the loader's own; it wants the pins and their messages.
+PROG_TEST_LOADER := $(addprefix $(B)/loader/,rings.o cpuset.o pins.o msg.o)
+
+# Once for people, once for machines: cmocka 1.1 writes one format at a time.
+test-prog: $(PROG_TEST)
+	mkdir -p $(dir $(PROG_TEST_TAP))
+	CMOCKA_MESSAGE_OUTPUT=stdout $(PROG_TEST); text=$$?; \
+	CMOCKA_MESSAGE_OUTPUT=tap $(PROG_TEST) > $(PROG_TEST_TAP) 2>&1 && exit $$text
+
+$(PROG_TEST): $(PROG_TEST_OBJ) $(PROG_TEST_LOADER)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) -lcmocka
+
+$(B)/tests/prog/%.o: tests/prog/%.c | $(B)/rfs_steer.skel.h
+	mkdir -p $(dir $@)
+	$(CC) $(CFLAGS) $(RFS_CFLAGS) -pthread -c -o $@ $<
+
+.PHONY: test-prog
+
+-include $(PROG_TEST_OBJ:.o=.d)

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rows_link.c - Ethernet, VLAN tags, PPPoE. */
+#include "rows.h"
+
+#define PPP_IP4 0x0021
+#define PPP_IP6 0x0057
+#define PPP_LCP 0xc021
+
+const struct row link_rows[] = {
+	/* Not IP. */
+	ROW("minimal frame: 14 bytes, ARP", PASS(NOT_IP), ETH(ETH_P_ARP)),
+	ROW("ARP", PASS(NOT_IP), ETH(ETH_P_ARP), FILL(46)),
+	ROW("RARP", PASS(NOT_IP), ETH(ETH_P_RARP), FILL(46)),
+	ROW("LLDP", PASS(NOT_IP), ETH(ETH_P_LLDP), FILL(100)),
+	ROW("EAPOL", PASS(NOT_IP), ETH(ETH_P_PAE), FILL(46)),
+	ROW("MPLS", PASS(NOT_IP), ETH(ETH_P_MPLS_UC), FILL(4), UDP4),
+	ROW("MACsec", PASS(NOT_IP), ETH(ETH_P_MACSEC), FILL(8), UDP4),
+	ROW("IPX in 802.3: a length, no type", PASS(NOT_IP), ETH(60), FILL(60)),
+	ROW("802.3 with LLC, length 1500", PASS(NOT_IP), ETH(1500), FILL(1500)),
+	ROW("ethertype 0", PASS(NOT_IP), ETH(0), UDP4),
+	ROW("ethertype 0xffff", PASS(NOT_IP), ETH(0xffff), UDP4),
+	ROW("IPv4's ethertype in the wrong byte order", PASS(NOT_IP), ETH(0x0008), UDP4),
+	ROW("minimal frame: 14 bytes, IPv4", PASS(TRUNCATED), ETH(ETH_P_IP)),
+	ROW("minimal frame: 14 bytes, IPv6", PASS(TRUNCATED), ETH(ETH_P_IPV6)),
+	ROW("minimal frame: 14 bytes, VLAN", PASS(TRUNCATED), ETH(ETH_P_8021Q)),
+	ROW("minimal frame: 14 bytes, PPPoE", PASS(TRUNCATED), ETH(ETH_P_PPP_SES)),
+
+	/* Large frames, as far as BPF_PROG_RUN makes them linear, and beyond. */
+	ROW("frame of 3000 bytes, IPv4", V4(IPPROTO_UDP), ETH(ETH_P_IP), UDP4, FILL(2934)),
+	ROW("frame of 3000 bytes, IPv6", V6(IPPROTO_UDP), ETH(ETH_P_IPV6), UDP6, FILL(2914)),
+	ROW("frame of 9014 bytes in fragments, IPv4", V4(IPPROTO_TCP), ETH(ETH_P_IP),
+	    IP4(IPPROTO_TCP), PORTS, FILL(8976)),
+	ROW("frame of 9014 bytes in fragments, IPv6", V6(IPPROTO_TCP), ETH(ETH_P_IPV6),
+	    IP6(IPPROTO_TCP), PORTS, FILL(8956)),
+
+	/* VLAN tags. */
+	ROW("802.1Q, IPv4", V4(IPPROTO_UDP), ETH(ETH_P_8021Q), TAG(ETH_P_IP), UDP4),
+	ROW("802.1Q, IPv6", V6(IPPROTO_UDP), ETH(ETH_P_8021Q), TAG(ETH_P_IPV6), UDP6),
+	ROW("802.1ad alone, IPv4", V4(IPPROTO_UDP), ETH(ETH_P_8021AD), TAG(ETH_P_IP), UDP4),
+	ROW("802.1ad alone, IPv6", V6(IPPROTO_UDP), ETH(ETH_P_8021AD), TAG(ETH_P_IPV6), UDP6),
+	ROW("802.1Q in 802.1ad, IPv4", V4(IPPROTO_UDP), ETH(ETH_P_8021AD), TAG(ETH_P_8021Q),
+	    TAG(ETH_P_IP), UDP4),
+	ROW("802.1Q in 802.1ad, IPv6", V6(IPPROTO_UDP), ETH(ETH_P_8021AD), TAG(ETH_P_8021Q),
+	    TAG(ETH_P_IPV6), UDP6),
+	ROW("802.1Q in 802.1Q, IPv4", V4(IPPROTO_UDP), ETH(ETH_P_8021Q), TAG(ETH_P_8021Q),
+	    TAG(ETH_P_IP), UDP4),
+	ROW("three tags", PASS(TOO_DEEP), ETH(ETH_P_8021AD), TAG(ETH_P_8021Q), TAG(ETH_P_8021Q),
+	    TAG(ETH_P_IP), UDP4),
+	ROW("four tags", PASS(TOO_DEEP), ETH(ETH_P_8021AD), TAG(ETH_P_8021AD), TAG(ETH_P_8021Q),
+	    TAG(ETH_P_8021Q), TAG(ETH_P_IPV6), UDP6),
+	ROW("802.1Q, ARP", PASS(NOT_IP), ETH(ETH_P_8021Q), TAG(ETH_P_ARP), FILL(46)),
+	ROW("802.1Q in 802.1ad, ARP", PASS(NOT_IP), ETH(ETH_P_8021AD), TAG(ETH_P_8021Q),
+	    TAG(ETH_P_ARP), FILL(46)),
+	ROW("802.1Q, a length", PASS(NOT_IP), ETH(ETH_P_8021Q), TAG(100), FILL(100)),
+	ROW("802.1Q ends in the tag", PASS(TRUNCATED), ETH(ETH_P_8021Q), TAG(ETH_P_IP), CUT(1)),
+	ROW("802.1Q ends after the tag", PASS(TRUNCATED), ETH(ETH_P_8021Q), TAG(ETH_P_IP)),
+	ROW("QinQ ends in the inner tag", PASS(TRUNCATED), ETH(ETH_P_8021AD), TAG(ETH_P_8021Q),
+	    TAG(ETH_P_IP), CUT(2)),
+	ROW("QinQ ends between the tags", PASS(TRUNCATED), ETH(ETH_P_8021AD), TAG(ETH_P_8021Q)),
+	ROW("QinQ ends in the outer tag", PASS(TRUNCATED), ETH(ETH_P_8021AD), TAG(ETH_P_8021Q),
+	    CUT(3)),
+	ROW("old QinQ ethertype 0x9100", PASS(NOT_IP), ETH(ETH_P_QINQ1), TAG(ETH_P_IP), UDP4),
+
+	/* PPPoE. */
+	ROW("PPPoE, IPv4", V4(IPPROTO_UDP), ETH(ETH_P_PPP_SES), PPPOE(0x11, PPP_IP4), UDP4),
+	ROW("PPPoE, IPv6", V6(IPPROTO_UDP), ETH(ETH_P_PPP_SES), PPPOE(0x11, PPP_IP6), UDP6),
+	ROW("802.1Q, PPPoE, IPv4", V4(IPPROTO_UDP), ETH(ETH_P_8021Q), TAG(ETH_P_PPP_SES),
+	    PPPOE(0x11, PPP_IP4), UDP4),
+	ROW("QinQ, PPPoE, IPv6", V6(IPPROTO_UDP), ETH(ETH_P_8021AD), TAG(ETH_P_8021Q),
+	    TAG(ETH_P_PPP_SES), PPPOE(0x11, PPP_IP6), UDP6),
+	ROW("PPPoE, LCP", PASS(NOT_IP), ETH(ETH_P_PPP_SES), PPPOE(0x11, PPP_LCP), FILL(40)),
+	ROW("PPPoE, 0x0800 is no PPP protocol", PASS(NOT_IP), ETH(ETH_P_PPP_SES),
+	    PPPOE(0x11, ETH_P_IP), UDP4),
+	ROW("PPPoE version 2", PASS(MALFORMED), ETH(ETH_P_PPP_SES), PPPOE(0x21, PPP_IP4), UDP4),
+	ROW("PPPoE type 2", PASS(MALFORMED), ETH(ETH_P_PPP_SES), PPPOE(0x12, PPP_IP4), UDP4),
+	ROW("PPPoE says IPv4, holds IPv6", PASS(MALFORMED), ETH(ETH_P_PPP_SES),
+	    PPPOE(0x11, PPP_IP4), UDP6),
+	ROW("PPPoE ends in its header", PASS(TRUNCATED), ETH(ETH_P_PPP_SES), PPPOE(0x11, PPP_IP4),
+	    CUT(1)),
+	ROW("PPPoE ends after its header", PASS(TRUNCATED), ETH(ETH_P_PPP_SES),
+	    PPPOE(0x11, PPP_IP4)),
+	ROW("PPPoE discovery", PASS(NOT_IP), ETH(ETH_P_PPP_DISC), PPPOE(0x11, 0), FILL(40)),
+	{},
+};

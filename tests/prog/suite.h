@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* suite.h - the list of tests, filled by the files that have them; each row is one test. */
+#ifndef RFS_TEST_SUITE_H
+#define RFS_TEST_SUITE_H
+
+#include "bench.h"
+
+/** suite_add() - add a test; both benches are reset before it runs */
+void suite_add(const char *name, CMUnitTestFunction test, const void *row);
+
+void add_row_tests(void);
+void add_truncation_tests(void);
+void add_fuzz_tests(void);
+void add_state_tests(void);
+void add_queue_tests(void);
+void add_cpus_tests(void);
+void add_switch_tests(void);
+void add_generic_tests(void);
+
+#endif /* RFS_TEST_SUITE_H */

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_switch.c - the switch rule: when may a slot leave its CPU? The test writes the counters that
+ * the kthread and the recorder would have written, and sees where the next packet goes.
+ *
+ * Both modes see the same rows. In generic mode several CPUs fill a ring, so what was delivered
+ * proves nothing there; a slot leaves only with nothing in flight.
+ */
+#include <stdio.h>
+
+#include <linux/bpf.h>
+
+#include "rfs/rules.h"
+#include "suite.h"
+#include "task.h"
+
+enum place { ON_A, ON_B, LOCAL };
+enum task { NEVER_RAN, ASLEEP, RUNNING, UNREADABLE };
+enum moves { STAYS, MOVES };
+
+#define G32 (1ULL << 32)
+
+struct switch_row {
+	const char *name;
+	enum place from;
+	enum place to;
+	__u32 qtail;
+	__u64 tail, popped, delivered; /* of the ring that the slot is on */
+	__u64 full, error;
+	enum task task;
+	enum moves native;
+	enum moves shared;
+};
+
+static const struct switch_row rows[] = {
+	/* Rule 2: the slot's last frame is delivered. */
+	{ "nothing delivered", ON_A, ON_B, 5, 5, 3, 2, 0, 0, RUNNING, STAYS, STAYS },
+	{ "all popped, not all delivered", ON_A, ON_B, 5, 5, 5, 4, 0, 0, RUNNING, STAYS, STAYS },
+	{ "one short of delivered", ON_A, ON_B, 5, 9, 8, 4, 0, 0, ASLEEP, STAYS, STAYS },
+	{ "just delivered", ON_A, ON_B, 5, 9, 8, 5, 0, 0, RUNNING, MOVES, STAYS },
+	{ "long delivered", ON_A, ON_B, 5, 900, 880, 800, 0, 0, RUNNING, MOVES, STAYS },
+	{ "from the second CPU to the first", ON_B, ON_A, 5, 9, 8, 5, 0, 0, RUNNING, MOVES, STAYS },
+	{ "second CPU, not delivered", ON_B, ON_A, 5, 9, 8, 4, 0, 0, RUNNING, STAYS, STAYS },
+
+	/* Rule 3: nothing in flight, and the kthread asleep, or there never was one. */
+	{ "all popped, kthread asleep", ON_A, ON_B, 5, 5, 5, 2, 0, 0, ASLEEP, MOVES, MOVES },
+	{ "all popped, kthread never ran", ON_A, ON_B, 5, 5, 5, 2, 0, 0, NEVER_RAN, MOVES, MOVES },
+	{ "all popped, kthread runs", ON_A, ON_B, 5, 5, 5, 2, 0, 0, RUNNING, STAYS, STAYS },
+	{ "all popped, kthread's state unreadable", ON_A, ON_B, 5, 5, 5, 2, 0, 0, UNREADABLE,
+	  STAYS, STAYS },
+	{ "one in flight, kthread asleep", ON_A, ON_B, 5, 6, 5, 4, 0, 0, ASLEEP, STAYS, STAYS },
+	{ "one in flight, kthread never ran", ON_A, ON_B, 6, 6, 5, 0, 0, 0, NEVER_RAN, STAYS,
+	  STAYS },
+	{ "ring never used", ON_A, ON_B, 1, 0, 0, 0, 0, 0, NEVER_RAN, MOVES, MOVES },
+	{ "more popped than counted", ON_A, ON_B, 5, 5, 6, 4, 0, 0, ASLEEP, STAYS, STAYS },
+
+	/* Frames that never entered are no frames in flight. */
+	{ "two lost to a full ring, rest popped", ON_A, ON_B, 8, 10, 8, 2, 2, 0, ASLEEP,
+	  MOVES, MOVES },
+	{ "two lost to errors, rest popped", ON_A, ON_B, 8, 10, 8, 2, 0, 2, ASLEEP, MOVES,
+	  MOVES },
+	{ "one lost each way, rest popped", ON_A, ON_B, 8, 10, 8, 2, 1, 1, ASLEEP,
+	  MOVES, MOVES },
+	{ "two lost, one in flight", ON_A, ON_B, 8, 11, 8, 2, 1, 1, ASLEEP, STAYS, STAYS },
+	{ "lost behind the slot's frame: no delivery", ON_A, ON_B, 8, 18, 7, 7, 9, 1, ASLEEP,
+	  STAYS, STAYS },
+	{ "lost, and the slot's frame delivered", ON_A, ON_B, 8, 18, 8, 8, 5, 4, RUNNING, MOVES,
+	  STAYS },
+
+	/* Counters of 64 bits, the slot's of 32: near the wrap, and beyond. */
+	{ "wrap: qtail 2^32 - 1, delivered so", ON_A, ON_B, 0xffffffff, G32 + 4, G32, G32 - 1, 0,
+	  0, RUNNING, MOVES, STAYS },
+	{ "wrap: qtail 2^32 - 1, one short", ON_A, ON_B, 0xffffffff, G32 + 4, G32, G32 - 2, 0, 0,
+	  RUNNING, STAYS, STAYS },
+	{ "wrap: qtail 0, delivered 2^32 - 1", ON_A, ON_B, 0, G32, G32 - 1, G32 - 1, 0, 0, RUNNING,
+	  STAYS, STAYS },
+	{ "wrap: qtail 0, delivered 2^32", ON_A, ON_B, 0, G32 + 1, G32, G32, 0, 0, RUNNING, MOVES,
+	  STAYS },
+	{ "wrap: qtail 3, delivered 2^32 - 5", ON_A, ON_B, 3, G32 + 3, G32, G32 - 5, 0, 0, RUNNING,
+	  STAYS, STAYS },
+	{ "wrap: qtail 2^32 - 5, delivered 2^32 + 3", ON_A, ON_B, 0xfffffffb, G32 + 9, G32 + 8,
+	  G32 + 3, 0, 0, RUNNING, MOVES, STAYS },
+	{ "wrap: next qtail is 0", ON_A, ON_B, 0xffffffff, G32 - 1, G32 - 2, G32 - 3, 0, 0, RUNNING,
+	  STAYS, STAYS },
+	{ "wrap: popped across, all out", ON_A, ON_B, 2, G32 + 2, G32 + 2, G32 - 9, 0, 0, ASLEEP,
+	  MOVES, MOVES },
+	{ "wrap: one in flight across", ON_A, ON_B, 0, G32, G32 - 1, G32 - 9, 0, 0, ASLEEP, STAYS,
+	  STAYS },
+	{ "wrap: lost across", ON_A, ON_B, 0xfffffffe, G32 + 3, G32 - 2, G32 - 9, 3, 2, ASLEEP,
+	  MOVES, MOVES },
+	{ "2^31 - 1 behind", ON_A, ON_B, 0, 0x80000009, 0x80000008, 0x7fffffff, 0, 0, RUNNING,
+	  MOVES, STAYS },
+	{ "many rounds on: qtail and delivered high", ON_A, ON_B, 77, 9 * G32 + 80, 9 * G32 + 79,
+	  9 * G32 + 77, 0, 0, RUNNING, MOVES, STAYS },
+
+	/* From "no CPU": packets that were passed may be held in the driver's GRO. */
+	{ "local: never passed one", LOCAL, ON_A, 0, 0, 0, 0, 0, 0, NEVER_RAN, MOVES, MOVES },
+	{ "local: last one may be held", LOCAL, ON_A, 5, 5, 4, 4, 0, 0, NEVER_RAN, STAYS, STAYS },
+	{ "local: last one delivered", LOCAL, ON_A, 5, 5, 5, 5, 0, 0, NEVER_RAN, MOVES, MOVES },
+	{ "local: delivered, others behind it not", LOCAL, ON_B, 5, 9, 5, 5, 0, 0, NEVER_RAN, MOVES,
+	  STAYS },
+	{ "local: wrap, delivered", LOCAL, ON_B, 0xffffffff, G32 + 2, G32 + 2, G32 + 2, 0, 0,
+	  NEVER_RAN, MOVES, MOVES },
+	{ "local: wrap, held", LOCAL, ON_B, 1, G32 + 1, G32 - 1, G32 - 1, 0, 0, NEVER_RAN, STAYS,
+	  STAYS },
+
+	/* To "no CPU": the gate is at drain. */
+	{ "drain: delivered", ON_A, LOCAL, 5, 9, 8, 5, 0, 0, RUNNING, MOVES, STAYS },
+	{ "drain: not delivered", ON_A, LOCAL, 5, 5, 4, 4, 0, 0, RUNNING, STAYS, STAYS },
+	{ "drain: all popped, asleep", ON_B, LOCAL, 5, 5, 5, 4, 0, 0, ASLEEP, MOVES, MOVES },
+	{ "drain: all popped, runs", ON_B, LOCAL, 5, 5, 5, 4, 0, 0, RUNNING, STAYS, STAYS },
+
+	/* Who does not want to move is not asked. */
+	{ "wants to stay, undelivered", ON_A, ON_A, 5, 5, 3, 2, 0, 0, RUNNING, STAYS, STAYS },
+	{ "wants to stay, delivered", ON_B, ON_B, 5, 9, 9, 9, 0, 0, ASLEEP, STAYS, STAYS },
+	{ "wants to stay, after losses", ON_A, ON_A, 5, 9, 6, 5, 1, 1, ASLEEP, STAYS, STAYS },
+	{ "drain, wants to stay local", LOCAL, LOCAL, 5, 5, 3, 3, 0, 0, NEVER_RAN, STAYS, STAYS },
+};
+
+static __u32 cpu_of(enum place place)
+{
+	return place == ON_A ? cpu_a : place == ON_B ? cpu_b : RPS_NO_CPU;
+}
+
+static __u32 ring_of(enum place place)
+{
+	return place == LOCAL ? ring_local : cpu_of(place);
+}
+
+static __u64 task_of(enum task task)
+{
+	__u64 address = task == ASLEEP ? task_asleep() : task == RUNNING ? task_running() : 0;
+
+	if (task == UNREADABLE)
+		return 1;
+	if (task != NEVER_RAN && !address)
+		fail_msg("cannot find a task_struct");
+	return address;
+}
+
+/* The flow, its slot, the reader that it should go to, and the ring that it is on. */
+static void arrange(struct bench *b, const struct switch_row *row, const struct flow *flow,
+		    __u32 slot)
+{
+	struct rps_ring *ring = &b->q[0].rings[ring_of(row->from)];
+	struct rps_ring *target = &b->q[0].rings[ring_of(row->to)];
+
+	if (row->to == LOCAL)
+		bench_gate(b, RFS_GATE_DRAIN, 0);
+	else
+		bench_reader(b, flow, cpu_of(row->to));
+	bench_set_slot(b, 0, slot,
+		       (struct rps_dev_flow){ .cpu = cpu_of(row->from), .qtail = row->qtail });
+	/* Busy, and with losses of its own: none of that may matter but to the new qtail. */
+	target->tail = 100;
+	target->popped = 90;
+	if (row->to != LOCAL) {
+		target->lost_ring_full = 3;
+		target->lost_redirect_error = 2;
+	}
+	ring->tail = row->tail;
+	ring->popped = row->popped;
+	ring->delivered = row->delivered;
+	ring->lost_ring_full = row->full;
+	ring->lost_redirect_error = row->error;
+	ring->task = task_of(row->task);
+}
+
+static void check_row(struct bench *b, const struct switch_row *row)
+{
+	static struct packet packet;
+	static struct shadow shadow;
+	struct flow flow = flow_number(500);
+	__u32 slot = rps_slot(flow_hash(bench_key, &flow).hash, b->flow_cnt), verdict;
+	bool moves = (b->shared ? row->shared : row->native) == MOVES;
+	enum place place = moves ? row->to : row->from;
+	enum rfs_stat how = row->to == LOCAL ? RFS_STAT_HASH_STEERED : RFS_STAT_FLOW_STEERED;
+	struct rps_ring *ring = &shadow.rings[ring_of(place)];
+
+	packet_of_flow(&packet, &flow);
+	arrange(b, row, &flow, slot);
+	shadow_take(&shadow, b, 0);
+	ring->tail++;
+	shadow.slots[slot].cpu = cpu_of(place);
+	shadow.slots[slot].qtail = b->shared ? row->qtail + 1
+					     : ring->tail - ring->lost_ring_full -
+						       ring->lost_redirect_error;
+	if (moves && row->from != LOCAL && row->to != LOCAL)
+		shadow.stats.count[RFS_STAT_MOVES_MADE]++;
+	if (!moves && row->from != row->to)
+		shadow.stats.count[RFS_STAT_MOVES_DEFERRED]++;
+	shadow.stats.count[place == LOCAL ? RFS_STAT_PASS_LOCAL : how]++;
+	if (place == LOCAL)
+		shadow.napi_pass = b->q[0].cpumap_id;
+	verdict = bench_run(b, 0, &packet);
+	verdict_check(verdict, place == LOCAL ? XDP_PASS : XDP_REDIRECT, row->name);
+	shadow_check(&shadow, b, 0, row->name);
+}
+
+static void test_native(void **state)
+{
+	check_row(&plain, *state);
+}
+
+static void test_shared(void **state)
+{
+	check_row(&generic, *state);
+}
+
+void add_switch_tests(void)
+{
+	static char names[2 * sizeof(rows) / sizeof(rows[0])][96];
+	char *name = names[0];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(name, sizeof(names[0]), "switch: %s", rows[i].name);
+		suite_add(name, test_native, &rows[i]);
+		name += sizeof(names[0]);
+		snprintf(name, sizeof(names[0]), "switch, generic mode: %s", rows[i].name);
+		suite_add(name, test_shared, &rows[i]);
+		name += sizeof(names[0]);
+	}
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmdline_stubs.c - in place of the loader's library: find what the row says, and tell what is
+ * asked.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmdline.h"
+#include "loader/collect.h"
+#include "loader/msg.h"
+#include "loader/netif.h"
+#include "loader/pins.h"
+#include "loader/recorder.h"
+#include "loader/show.h"
+#include "loader/steer.h"
+#include "loader/xdp.h"
+
+#define ETH0_IFINDEX 7
+#define COOKIE	     42
+
+const struct world *world;
+char *trace_text;
+
+void trace(const char *fmt, ...)
+{
+	size_t used = strlen(trace_text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(trace_text + used, TRACE_SIZE - used, fmt, ap);
+	va_end(ap);
+}
+
+static const char *list(const struct cpuset *set)
+{
+	static char text[256];
+
+	cpuset_format(set, text, sizeof(text));
+	return *text ? text : "-";
+}
+
+/* As functions do that return "a negative errno after an error message". */
+static int failing(const char *what, int err)
+{
+	if (err)
+		rfs_error("stub: %s failed", what);
+	return err;
+}
+
+/* ---- the machine; the linker puts these in place of the real ones ---- */
+
+int __wrap_cpuset_online(struct cpuset *set);
+int __wrap_cpuset_possible(struct cpuset *set);
+unsigned int __wrap_if_nametoindex(const char *name);
+unsigned int __wrap_sleep(unsigned int seconds);
+
+int __wrap_cpuset_online(struct cpuset *set)
+{
+	return cpuset_parse("0-3", set);
+}
+
+int __wrap_cpuset_possible(struct cpuset *set)
+{
+	return cpuset_parse("0-7", set);
+}
+
+unsigned int __wrap_if_nametoindex(const char *name)
+{
+	return !strcmp(name, "lo") ? 1 : !strcmp(name, "eth0") ? ETH0_IFINDEX : 0;
+}
+
+unsigned int __wrap_sleep(unsigned int seconds)
+{
+	trace("sleep(%u) ", seconds);
+	return 0;
+}
+
+/* ---- netif.h ---- */
+
+int netns_current(struct netns *ns)
+{
+	*ns = (struct netns){ .cookie = COOKIE, .ino = 1, .initial = true };
+	return world->netns;
+}
+
+int netif_read(const char *name, struct netif *nif)
+{
+	memset(nif, 0, sizeof(*nif));
+	nif->ifindex = if_nametoindex(name);
+	if (!nif->ifindex)
+		return -ENODEV;
+	snprintf(nif->name, sizeof(nif->name), "%s", name);
+	snprintf(nif->driver, sizeof(nif->driver), "%s", world->driver ? world->driver : "stub");
+	nif->rx_queues = world->rx_queues ? world->rx_queues : 1;
+	nif->lro = world->lro;
+	return world->netif;
+}
+
+/* ---- pins.h ---- */
+
+int pins_ready(void)
+{
+	const char *libxdp = getenv("LIBXDP_BPFFS");
+
+	trace("pins_ready(bpffs=%s libxdp=%s verbose=%d) ", env.bpffs, libxdp ? libxdp : "-",
+	      env.verbose);
+	return failing("pins_ready", world->pins_ready);
+}
+
+int pins_lock(void)
+{
+	trace("pins_lock() ");
+	return failing("pins_lock", world->pins_lock);
+}
+
+void pins_iface_dir(char *out, const char *name, const struct netns *ns)
+{
+	(void)ns;
+	snprintf(out, PIN_NAME_LEN, "%s", name);
+}
+
+int pins_list(const char *rel, bool interfaces, char ***names)
+{
+	(void)rel;
+	(void)interfaces;
+	*names = NULL;
+	if (!world->attached)
+		return 0;
+	*names = calloc(2, sizeof(**names));
+	(*names)[0] = strdup("eth0");
+	(*names)[1] = strdup("eth1");
+	return 2;
+}
+
+void pins_free_list(char **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* ---- recorder.h ---- */
+
+const char *recorder_hook_name(unsigned int hook)
+{
+	return hook == RFS_HOOK_TRACEPOINT ? "tracepoint" : "fentry";
+}
+
+int recorder_open(struct recorder *r)
+{
+	*r = (struct recorder){ .settings = { .hook = RFS_HOOK_FENTRY,
+					      .sock_flow_entries = SOCK_FLOW_ENTRIES_DEFAULT } };
+	return world->recorder == 1 ? 0 : world->recorder ? world->recorder : -ENOENT;
+}
+
+int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *r)
+{
+	trace("recorder_start(entries=%u hook=%u pin=%d) ", opts->sock_flow_entries, opts->hook,
+	      pin);
+	*r = (struct recorder){ .settings = { .hook = opts->hook } };
+	return failing("recorder_start", world->recorder_start);
+}
+
+void recorder_close(struct recorder *r)
+{
+	(void)r;
+	trace("recorder_close() ");
+}
+
+void recorder_remove(void)
+{
+	trace("recorder_remove() ");
+}
+
+/* ---- steer.h and xdp.h ---- */
+
+int steer_attach(const struct netif *nif, const char *dir, const struct recorder *r,
+		 const struct steer_opts *opts, struct rfs_config *config)
+{
+	(void)r;
+	trace("steer_attach(%s %s mode=%u cpus=%s flow_cnt=%u qsize=%u) ", nif->name, dir,
+	      opts->mode, list(&opts->cpus), opts->flow_cnt, opts->qsize);
+	*config = (struct rfs_config){ .mode = opts->mode, .queues = nif->rx_queues };
+	return failing("steer_attach", world->attach);
+}
+
+int steer_detach(const char *dir)
+{
+	trace("steer_detach(%s) ", dir);
+	return failing("steer_detach", world->detach);
+}
+
+int steer_set_cpus(const char *dir, const struct cpuset *cpus)
+{
+	trace("steer_set_cpus(%s %s) ", dir, list(cpus));
+	return 0;
+}
+
+int steer_config(const char *dir, struct rfs_config *config)
+{
+	(void)dir;
+	*config = (struct rfs_config){
+		.state = world->cut_short ? RFS_STATE_ATTACHING : RFS_STATE_READY,
+		.ifindex = ETH0_IFINDEX,
+		.netns_cookie = world->other_netns ? COOKIE + 1 : COOKIE,
+	};
+	return world->config;
+}
+
+int steer_find(const char *name, const struct netns *here, char *dir)
+{
+	(void)here;
+	if (!world->attached || strncmp(name, "eth", 3))
+		return -ENOENT;
+	snprintf(dir, PIN_NAME_LEN, "%s", name);
+	return 0;
+}
+
+bool xdp_is_attached(unsigned int ifindex, const char *dir)
+{
+	(void)dir;
+	return ifindex == ETH0_IFINDEX;
+}
+
+/* ---- collect.h and show.h ---- */
+
+int collect(const char *iface, struct rfs_view *view)
+{
+	memset(view, 0, sizeof(*view));
+	trace("collect(%s) ", iface ? iface : "-");
+	return failing("collect", world->collect);
+}
+
+void collect_free(struct rfs_view *view)
+{
+	(void)view;
+	trace("collect_free() ");
+}
+
+int collect_flows(const char *iface, struct flow_view *view)
+{
+	memset(view, 0, sizeof(*view));
+	trace("collect_flows(%s) ", iface ? iface : "-");
+	return failing("collect_flows", world->collect);
+}
+
+/* Three of four reads of each second are local. */
+int collect_locality(int fd, struct rfs_locality *sum)
+{
+	static unsigned int second;
+
+	(void)fd;
+	sum->local = 3 * second;
+	sum->remote = second++;
+	return world->locality;
+}
+
+double view_percent(__u64 part, __u64 rest)
+{
+	return part + rest ? 100.0 * part / (part + rest) : -1;
+}
+
+#define STUB_PRINTER(name, view)                                                                   \
+	void name(const struct view *v)                                                            \
+	{                                                                                          \
+		(void)v;                                                                           \
+		trace(#name "() ");                                                                \
+	}
+
+STUB_PRINTER(show_status, rfs_view)
+STUB_PRINTER(show_stats, rfs_view)
+STUB_PRINTER(show_flows, flow_view)
+STUB_PRINTER(json_status, rfs_view)
+STUB_PRINTER(json_stats, rfs_view)
+STUB_PRINTER(json_flows, flow_view)

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ring.c - unit tests of rps_ring_event(): step by step; model.c has the kernel's thread. */
+#include "rfs/rules.h"
+#include "unit.h"
+
+/* One call of rps_ring_event() and what it leaves behind. */
+struct step {
+	__u32 n;
+	bool slept;
+	__u32 jiffies;
+	__u64 popped;
+	__u64 delivered;
+};
+
+static void run_steps(struct rps_ring *ring, bool gro, const struct step *steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		rps_ring_event(ring, steps[i].n, steps[i].slept, gro, steps[i].jiffies);
+		if (ring->popped != steps[i].popped || ring->delivered != steps[i].delivered)
+			fail_msg("step %zu: popped %llu, delivered %llu; expected %llu, %llu", i,
+				 (unsigned long long)ring->popped,
+				 (unsigned long long)ring->delivered,
+				 (unsigned long long)steps[i].popped,
+				 (unsigned long long)steps[i].delivered);
+	}
+}
+
+/* Without GRO, a round tells that the ones before it were delivered. */
+static void test_no_gro(void **state)
+{
+	static const struct step steps[] = {
+		{ 8, true, 100, 8, 0 },	   { 8, false, 100, 16, 8 },  { 3, false, 100, 19, 16 },
+		{ 0, true, 101, 19, 19 },  { 1, false, 101, 20, 19 }, { 8, false, 102, 28, 20 },
+		{ 0, false, 102, 28, 28 },
+	};
+	struct rps_ring ring = {};
+
+	(void)state;
+	run_steps(&ring, false, steps, ARRAY_SIZE(steps));
+}
+
+/* With GRO, a sleep tells it, whatever was waited for. */
+static void test_gro_sleep(void **state)
+{
+	static const struct step steps[] = {
+		{ 8, true, 100, 8, 0 },
+		{ 8, true, 100, 16, 8 },
+		{ 8, false, 100, 24, 8 },
+		{ 8, false, 101, 32, 8 }, /* marks */
+		{ 8, true, 101, 40, 32 }, /* and need not wait any more */
+		{ 0, true, 101, 40, 40 },
+		{ 0, true, 102, 40, 40 },
+	};
+	struct rps_ring ring = {};
+
+	(void)state;
+	run_steps(&ring, true, steps, ARRAY_SIZE(steps));
+}
+
+/*
+ * A ring that is never empty: 64 frames in a later jiffy tell it, not one fewer, and only of frames
+ * that were handed on before that jiffy.
+ */
+static void test_gro_busy(void **state)
+{
+	static const struct step steps[] = {
+		{ 8, true, 100, 8, 0 },
+		{ 8, true, 100, 16, 8 },
+		{ 200, false, 100, 216, 8 }, /* any number within the jiffy tells nothing */
+		{ 8, false, 100, 224, 8 },
+		{ 8, false, 101, 232, 8 }, /* marks 224 */
+		{ 55, false, 101, 287, 8 },
+		{ 1, false, 105, 288, 8 }, /* 63 since */
+		{ 8, false, 105, 296, 8 }, /* 64, for the 8 that were known; asks for 288 */
+		{ 64, false, 105, 360, 8 },
+		{ 64, false, 105, 424, 8 },
+		{ 64, false, 106, 488, 8 },  /* marks 424 */
+		{ 0, false, 107, 488, 288 }, /* 64 since; asks for 488 */
+		{ 64, false, 107, 552, 288 },
+		{ 63, false, 108, 615, 288 }, /* marks 552 */
+		{ 1, false, 109, 616, 288 },
+		{ 1, false, 109, 617, 488 },
+	};
+	struct rps_ring ring = {};
+
+	(void)state;
+	run_steps(&ring, true, steps, ARRAY_SIZE(steps));
+}
+
+/* The same where all 32-bit words wrap; the 64-bit counters must not. */
+static void test_gro_wraps(void **state)
+{
+	static const struct step steps[] = {
+		{ 8, true, 0xffffffff, 0xfffffff8, 0xfffffff0 }, /* asks for 0xfffffff0 */
+		{ 8, false, 0xffffffff, 0x100000000, 0xfffffff0 },
+		{ 8, false, 0, 0x100000008, 0xfffffff0 }, /* marks 0x100000000 */
+		{ 56, false, 0, 0x100000040, 0xfffffff0 },
+		{ 0, false, 0, 0x100000040, 0xfffffff0 }, /* 64 since; asks for 0x100000040 */
+		{ 0, false, 1, 0x100000040, 0xfffffff0 }, /* marks it too */
+		{ 64, false, 1, 0x100000080, 0xfffffff0 },
+		{ 8, false, 1, 0x100000088, 0x100000040 },
+	};
+	/* A snap from before the wrap, and a flush after it. */
+	static const struct step across[] = {
+		{ 8, true, 7, 0x1fffffff8, 0x1fffffff0 },
+		{ 0, false, 8, 0x1fffffff8, 0x1fffffff0 }, /* marks 0x1fffffff8 */
+		{ 64, false, 8, 0x200000038, 0x1fffffff0 },
+		{ 0, false, 8, 0x200000038, 0x1fffffff0 }, /* asks for 0x200000038 */
+	};
+	struct rps_ring ring = { .popped = 0xfffffff0, .delivered = 0xfffffff0 };
+
+	(void)state;
+	run_steps(&ring, true, steps, ARRAY_SIZE(steps));
+	ring = (struct rps_ring){ .popped = 0x1fffffff0 };
+	run_steps(&ring, true, across, ARRAY_SIZE(across));
+}
+
+/* The queue's half and the recorder's fields are not this function's. */
+static void test_touches_its_half(void **state)
+{
+	const struct rps_ring before = {
+		.tail = 900, .lost_ring_full = 1, .lost_redirect_error = 2, .barrier = 0,
+		.cpumap_id = 77,  .popped = 500, .delivered = 400, .task = 0x1234,
+		.nvcsw = 55, .alloc_failed = 3,
+	};
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct rps_ring ring = before;
+
+		ring.marked = i & 1;
+		rps_ring_event(&ring, 8, i & 2, i & 4, 10);
+		assert_int_equal(ring.popped, 508);
+		assert_int_equal(ring.tail, before.tail);
+		assert_int_equal(ring.lost_ring_full, before.lost_ring_full);
+		assert_int_equal(ring.lost_redirect_error, before.lost_redirect_error);
+		assert_int_equal(ring.barrier, 0);
+		assert_int_equal(ring.cpumap_id, before.cpumap_id);
+		assert_int_equal(ring.task, before.task);
+		assert_int_equal(ring.nvcsw, before.nvcsw);
+		assert_int_equal(ring.alloc_failed, before.alloc_failed);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_gro),
+		cmocka_unit_test(test_gro_sleep),
+		cmocka_unit_test(test_gro_busy),
+		cmocka_unit_test(test_gro_wraps),
+		cmocka_unit_test(test_touches_its_half),
+	};
+
+	return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
+}

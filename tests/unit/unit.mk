@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make test-unit   unit tests, as the loader is built and again with sanitizers; no root, no BPF
+#
+# Results are in $(B)/tests/results: unit-NAME.tap and unit-NAME-asan.tap (Test Anything Protocol).
+
+UNIT_TESTS := hash spread rules ring model cpuset cmdline
+UNIT_DIR   := $(B)/tests/unit
+UNIT_TAP   := $(B)/tests/results
+
+# The stub of the steering program's skeleton comes before the real one in $(B).
+UNIT_CFLAGS      := -Itests/unit/stub -Itests/unit -I. $(RFS_CFLAGS)
+UNIT_CFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# Beside the test's own object.
+UNIT_OBJ_cpuset  := loader/cpuset.o
+UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
+	$(patsubst %.c,%.o,loader/main.c loader/msg.c loader/cpuset.c $(wildcard loader/cmd_*.c))
+UNIT_LIBS_spread  := -lm
+UNIT_LIBS_cmdline := -lxdp -lbpf -ljansson \
+	-Wl,--wrap=cpuset_online,--wrap=cpuset_possible,--wrap=if_nametoindex,--wrap=sleep
+
+# $(1): plain or asan
+define unit_objects
+$$(UNIT_DIR)/$(1)/%.o: tests/unit/%.c | $$(UNIT_DIR)/$(1)/loader
+	$$(CC) $$(CFLAGS) $$(UNIT_CFLAGS) $$(UNIT_CFLAGS_$(1)) -c -o $$@ $$<
+
+$$(UNIT_DIR)/$(1)/loader/%.o: loader/%.c | $$(UNIT_DIR)/$(1)/loader
+	$$(CC) $$(CFLAGS) $$(UNIT_CFLAGS) $$(UNIT_CFLAGS_$(1)) -c -o $$@ $$<
+
+$$(UNIT_DIR)/$(1)/loader/main.o: UNIT_CFLAGS += -Dmain=rfsctl_main
+
+$$(UNIT_DIR)/$(1)/loader:
+	mkdir -p $$@
+endef
+
+# $(1): plain or asan; $(2): a test
+define unit_program
+$$(UNIT_DIR)/$(1)/$(2): $$(addprefix $$(UNIT_DIR)/$(1)/,$(2).o $$(UNIT_OBJ_$(2)))
+	$$(CC) $$(CFLAGS) $$(UNIT_CFLAGS_$(1)) $$(LDFLAGS) -o $$@ $$^ $$(UNIT_LIBS_$(2)) -lcmocka
+endef
+
+$(foreach v,plain asan,$(eval $(call unit_objects,$(v))))
+$(foreach v,plain asan,$(foreach t,$(UNIT_TESTS),$(eval $(call unit_program,$(v),$(t)))))
+
+UNIT_PROGRAMS := $(foreach v,plain asan,$(UNIT_TESTS:%=$(UNIT_DIR)/$(v)/%))
+
+test-unit: $(UNIT_PROGRAMS)
+	tests/unit/run.sh $(UNIT_TAP) $(UNIT_PROGRAMS)
+
+.PHONY: test-unit
+
+-include $(wildcard $(UNIT_DIR)/*/*.d $(UNIT_DIR)/*/loader/*.d)

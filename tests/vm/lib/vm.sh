@@ -1,0 +1,95 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # variables shared with run
+# SPDX-License-Identifier: GPL-2.0-only
+# The virtual machine as a process: its arguments, start and end.
+
+qemu_args() {
+	local append=(
+		console=ttyS0 loglevel=5
+		# a panic ends QEMU at once, by -no-reboot
+		panic=-1
+		# an emulated clock can't be compared with anything
+		tsc=reliable
+		# nothing to defend here, and it costs time
+		mitigations=off
+		# each BPF program loaded makes two lines of log
+		audit=0
+		# whatever is said to /dev/kmsg, and all of it
+		printk.devkmsg=on log_buf_len=4M
+	)
+	# shellcheck disable=SC2054 # the commas are QEMU's
+	args=(
+		-M q35 -accel "tcg,thread=$qemu_threads"
+		# five levels of page tables are slower to walk than four
+		-cpu max,la57=off
+		-smp "$cpus" -m "$memory"
+		-nodefaults -no-user-config -display none -no-reboot
+		-kernel "$dir/vmlinux" -initrd "$dir/initrd" -append "${append[*]}"
+		-fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap
+		-device virtio-9p-pci,fsdev=root,mount_tag=root
+		# in QEMU's options a comma stands for itself when doubled
+		-fsdev "local,id=job,path=${job//,/,,},security_model=none"
+		-device virtio-9p-pci,fsdev=job,mount_tag=job
+		-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng
+	)
+	if [ "${#argv[@]}" -gt 0 ]; then
+		# shellcheck disable=SC2054
+		args+=(
+			-serial "file:${job//,/,,}/console"
+			# not chardev stdio, which takes the end of its input for
+			# that of its output
+			-device virtio-serial-pci -chardev file,id=out,path=/dev/stdout
+			-device virtserialport,chardev=out,name=out
+		)
+	else
+		args+=(-serial mon:stdio)
+	fi
+	args+=("${nic_args[@]}")
+}
+
+# Start QEMU in the background, so that this shell goes on to hear signals.
+# If this shell is killed with no chance to clean up, QEMU goes with it.
+start() {
+	local command=("${nic_enter[@]}" setpriv --pdeathsig KILL -- "${qemu[@]}" "${args[@]}")
+	if [ "${#argv[@]}" -gt 0 ]; then
+		# By way of a pipe: QEMU opens its output anew and would cut a file.
+		exec {out}> >(exec cat)
+		copier=$!
+		"${command[@]}" </dev/null >&"$out" {out}>&- &
+		pid=$!
+		exec {out}>&-
+	else
+		exec {in}<&0
+		"${command[@]}" <&"$in" {in}<&- &
+		pid=$!
+	fi
+}
+
+# ended SECONDS: wait for QEMU so long (0: for ever); sets qemu_status
+ended() {
+	local first
+	qemu_status=0
+	if [ "$1" = 0 ]; then
+		wait "$pid" || qemu_status=$?
+		pid=
+		return
+	fi
+	setpriv --pdeathsig KILL -- sleep "$1" >/dev/null 2>&1 &
+	clock=$!
+	wait -n -p first "$pid" "$clock" || qemu_status=$?
+	if [ "${first-}" = "$clock" ]; then
+		clock=
+		return 1
+	fi
+	pid=
+	kill "$clock"
+	clock=
+}
+
+stop() {
+	[ -n "$pid" ] || return 0
+	kill "$pid" 2>/dev/null || true
+	ended 5 || {
+		kill -KILL "$pid"
+		ended 0
+	}
+}
