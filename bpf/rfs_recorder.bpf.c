@@ -350,7 +350,7 @@ static __always_inline struct rps_ring *find_ring(__u32 map_id, __u32 cpu)
 {
 	void *queue_rings = bpf_map_lookup_elem(&rings, &map_id);
 
-	return queue_rings && cpu < nr_cpus ? bpf_map_lookup_elem(queue_rings, &cpu) : NULL;
+	return queue_rings ? bpf_map_lookup_elem(queue_rings, &cpu) : NULL;
 }
 
 /* Atomic, since generic XDP fills a ring from several CPUs; both are rare. */

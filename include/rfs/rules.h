@@ -140,7 +140,12 @@ RFS_INLINE void rps_ring_event(struct rps_ring *ring, __u32 n, bool slept, bool 
  */
 RFS_INLINE bool rps_cpu_allowed(const struct rps_cpus *cpus, __u32 cpu)
 {
-	return cpu < RFS_MAX_CPUS && cpus->allowed[cpu / 64] >> (cpu % 64) & 1;
+	/* A copy with a bound of its own: 6.1's verifier forgets that of a number on the stack. */
+	__u32 i = cpu;
+
+	asm volatile("" : "+r"(i));
+	i &= RFS_MAX_CPUS - 1;
+	return cpu < RFS_MAX_CPUS && cpus->allowed[i / 64] >> (i % 64) & 1;
 }
 
 /**

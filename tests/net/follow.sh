@@ -35,6 +35,8 @@ follow_tcp()
 	start cli "$TRAFFIC" tcp-source --to "$addr" --port 9200 --flows 1 --mode stream \
 		--rate 2000 --size 500 --seconds $((SECS + 4)) --json >"$LAB_TMP/source" 2>&1
 	source=$!
+	# While it reads: with fentry hooks, a closed socket's flow is gone at once.
+	(sleep 2; rfsctl flows s0 --json >"$LAB_TMP/flows") &
 	check "$what: within 100 ms, ${SECS} moves of the reader" \
 		srv "$TRAFFIC" follow --tcp --bind "$addr" --port 9200 --cpus "0,$LAST_CPU" \
 		--seconds "$SECS" "${WITHIN[@]}" "$@"
@@ -57,12 +59,12 @@ for mode in native generic; do
 	follow_tcp "$mode, TCP/IPv4" $SRV4
 	follow_tcp "$mode, TCP/IPv6" $SRV6
 	follow_tcp "$mode, TCP, IPv4-mapped" $SRV4 --mapped
-	[ "$(json '.flows[] | select(.comm == "rfs-traffic") | .proto' rfsctl flows s0 --json |
-		sort -u | head -1)" = tcp ]
-	result $? "$mode: flows are shown with the process that reads them"
+	is "$mode: flows are shown with the process that reads them" \
+		"$(jq '[.flows[] | select(.comm == "rfs-traffic" and .proto == "tcp")] | length > 0' \
+			"$LAB_TMP/flows")" true
 	is "$mode: the IPv4-mapped flow is shown as IPv4" \
-		"$(json "[.flows[] | select(.local.addr == \"$SRV4\")] | length > 0" rfsctl flows --json)" \
-		true
+		"$(jq "[.flows[] | select(.local.addr == \"$SRV4\" and .local.port == 9200)] |
+			length > 0" "$LAB_TMP/flows")" true
 	is "$mode: readers are local" \
 		"$(json '.locality.percent > 90' rfsctl stats --json)" true
 	rfsctl detach s0

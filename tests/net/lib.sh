@@ -76,9 +76,25 @@ lab_link()
 	ip -n "$LAB_CLI" addr add $CLI6/64 dev c0 nodad
 	ip -n "$LAB_SRV" link set s0 up
 	ip -n "$LAB_CLI" link set c0 up
+	# Packets that wait for a neighbour's address are sent from another CPU than those after them,
+	# and can be overtaken before they ever reach the interface.
+	neighbour "$LAB_SRV" s0 "$LAB_CLI" c0 $CLI4 $CLI6
+	neighbour "$LAB_CLI" c0 "$LAB_SRV" s0 $SRV4 $SRV6
 	# A frame that went through a CPUMAP has lost "the checksum is not computed yet", so the peer
 	# has to compute it; and the VLAN tag beside the packet, so it has to be in it.
 	cli ethtool -K c0 tx off txvlan off >"$LAB_TMP/ethtool" 2>&1
+}
+
+# neighbour NS DEVICE PEER-NS PEER-DEVICE ADDRESS...
+neighbour()
+{
+	local ns=$1 dev=$2 mac addr
+
+	mac=$(ip -n "$3" -j link show "$4" | jq -r '.[0].address')
+	shift 4
+	for addr in "$@"; do
+		ip -n "$ns" neigh replace "$addr" lladdr "$mac" dev "$dev" nud permanent
+	done
 }
 
 lab_down()

@@ -55,7 +55,6 @@ static int add_queue(struct bench *b, __u32 queue)
 	struct bench_queue *q = &b->q[queue];
 	struct bpf_cpumap_val value = { .qsize = QSIZE };
 
-	/* Without the object's types, which 6.1 holds against maps in the tables by queue. */
 	q->slots = queue_dev_flow(b->flow_cnt);
 	q->ring_fd = queue_rings(ring_local);
 	q->cpumap = queue_cpumap(ring_local);
