@@ -84,7 +84,7 @@ test:
 		prog $(MAKE) --no-print-directory -s test-prog -- \
 		docs $(MAKE) --no-print-directory -s test-docs -- \
 		$(foreach t,$(NET_TESTS),net-$(t) tests/net/$(t).sh --) \
-		vm $(MAKE) --no-print-directory -s test-vm
+		vm $(MAKE) --no-print-directory -s test-vm KERNELS="6.1 7" SHORT=1
 
 clean:
 	rm -rf $(B)

@@ -136,6 +136,52 @@ read -r rounds failed <"$LAB_TMP/churn"
 is "$rounds rounds of attach, set and detach under them, failed" "$failed" 0
 rfsctl detach s0 >/dev/null 2>&1
 
+vlan_devices()
+{
+	ip -n "$LAB_SRV" link add link s0 name s0.5 type vlan id 5 &&
+	ip -n "$LAB_CLI" link add link c0 name c0.5 type vlan id 5 &&
+	ip -n "$LAB_SRV" link add link s0 name q7 type vlan id 7 proto 802.1ad &&
+	ip -n "$LAB_CLI" link add link c0 name q7 type vlan id 7 proto 802.1ad &&
+	ip -n "$LAB_SRV" link add link q7 name q7.8 type vlan id 8 &&
+	ip -n "$LAB_CLI" link add link q7 name q7.8 type vlan id 8
+}
+
+vlan_up()
+{
+	local dev
+
+	ip -n "$LAB_SRV" addr add 10.78.5.1/24 dev s0.5
+	ip -n "$LAB_CLI" addr add 10.78.5.2/24 dev c0.5
+	ip -n "$LAB_SRV" addr add 10.78.8.1/24 dev q7.8
+	ip -n "$LAB_CLI" addr add 10.78.8.2/24 dev q7.8
+	for dev in s0.5 q7 q7.8; do
+		ip -n "$LAB_SRV" link set "$dev" up
+	done
+	for dev in c0.5 q7 q7.8; do
+		ip -n "$LAB_CLI" link set "$dev" up
+		cli ethtool -K "$dev" tx off txvlan off >/dev/null 2>&1
+	done
+}
+
+# Tagged frames: one VLAN, and one in another (802.1Q in 802.1ad).
+test_vlan()
+{
+	vlan_up
+	rfsctl attach s0 >/dev/null 2>&1
+	check "VLAN: iperf3 TCP" iperf -c 10.78.5.1
+	check "QinQ: iperf3 TCP" iperf -c 10.78.8.1
+	check "QinQ: iperf3 UDP" iperf -c 10.78.8.1 -u -b 20M -l 1200
+	is "VLAN: flows were steered to readers" \
+		"$(json '.interfaces[0].packets | .flow_steered > .passed' rfsctl stats --json)" true
+	check "VLAN: detach" rfsctl detach s0
+}
+
+if vlan_devices >"$LAB_TMP/vlan" 2>&1; then
+	test_vlan
+else
+	skip "VLAN and QinQ traffic" "this kernel has no VLAN devices ($(head -1 "$LAB_TMP/vlan"))"
+fi
+
 rfsctl attach s0 --mode generic >/dev/null 2>&1
 check "generic: iperf3 TCP/IPv4" iperf -c $SRV4
 check "generic: nginx keep-alive, IPv6" http "http://[$SRV6]:8080/file"

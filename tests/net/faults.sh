@@ -51,6 +51,32 @@ test_transitions()
 	is "$mode: none of $sent datagrams was lost" "$received" "$sent"
 }
 
+passed_local() { json '.interfaces[0].passed_reasons.local' rfsctl stats s0 --json; }
+
+# Flows that run while rfs is attached pass up by themselves at first. They must leave that state.
+test_flows_before_attach()
+{
+	local sink source first
+
+	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
+		--readers 4 --seconds 5 --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
+	sink=$!
+	wait_for 5 grep -q ready "$LAB_TMP/ready"
+	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 16 \
+		--senders 2 --rate 20000 --seconds 4 --json >"$LAB_TMP/source"
+	source=$!
+	sleep 1
+	rfsctl attach s0 >/dev/null 2>&1
+	sleep 1
+	first=$(passed_local)
+	sleep 1
+	is "flows that were there before attach are steered soon after" "$(passed_local)" "$first"
+	check "and steered to readers" jq -e '.interfaces[0].packets.flow_steered > 1000' \
+		<(rfsctl stats s0 --json)
+	wait $source $sink
+	rfsctl detach s0 >/dev/null 2>&1
+}
+
 # calls COMMAND...: list its system calls as NAME:N, the N-th one of that name, in their order; without
 # the reading of files, of which there is much and none changes anything
 calls()
@@ -149,6 +175,7 @@ test_refusals()
 
 lab_up || exit 1
 KTHREADS=$(kthreads)
+test_flows_before_attach
 test_transitions native
 test_transitions generic
 srv unshare -m sh -c 'mount -t sysfs s /sys; echo 3 >/sys/class/net/s0/queues/rx-0/rps_cpus'
