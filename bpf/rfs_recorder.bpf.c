@@ -318,28 +318,20 @@ int BPF_PROG(xdp_cpumap_kthread, int map_id, unsigned int processed, unsigned in
 	void *queue_rings = bpf_map_lookup_elem(&rings, &key);
 	struct task_struct *task;
 	struct rps_ring *ring;
-	__u64 nvcsw;
 	bool slept;
 
 	if (!queue_rings)
 		return 0;
 	task = bpf_get_current_task_btf();
 	ring = bpf_map_lookup_elem(queue_rings, &cpu);
-	if (!ring || ring->task != (__u64)task) {
+	if (!ring || ring->owner != (__u64)task) {
 		/* Its first event, or its CPU went offline. */
 		cpu = kthread_cpu(task);
 		ring = bpf_map_lookup_elem(queue_rings, &cpu);
 		if (!ring)
 			return 0;
-		WRITE_ONCE(ring->task, (__u64)task);
 	}
-	/*
-	 * sched says schedule() or cond_resched(); only the former is a voluntary switch. On
-	 * PREEMPT_RT a contended lock is one too, but cond_resched() does nothing there.
-	 */
-	nvcsw = task->nvcsw;
-	slept = sched && nvcsw != ring->nvcsw;
-	ring->nvcsw = nvcsw;
+	slept = rps_ring_owner(ring, (__u64)task, task->nvcsw, sched);
 	ring->alloc_failed += drops;
 	rps_ring_event(ring, processed, slept, bpf_core_field_exists(struct bpf_cpu_map_entry, gro),
 		       bpf_jiffies64());

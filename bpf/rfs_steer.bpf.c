@@ -69,7 +69,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, RPS_CPUS_NR);
 	__type(key, __u32);
 	__type(value, struct rps_cpus);
 } rps_cpus SEC(".maps");
@@ -157,8 +157,8 @@ static __always_inline bool ring_idle(struct rps_ring *ring)
 	if (rps_in_flight(ring))
 		return false;
 	task = (struct task_struct *)READ_ONCE(ring->task);
-	if (!task) /* never used */
-		return true;
+	if (!task)
+		return !ring->tail; /* never used, or its thread is not known well enough */
 	/*
 	 * First the counter, then the state: the thread was running when it counted the last
 	 * frame, so if it is asleep *after* that, it has delivered and flushed. An atomic

@@ -7,15 +7,19 @@ MANDIR        := $(PREFIX)/share/man/man8
 COMPLETIONDIR := $(PREFIX)/share/bash-completion/completions
 # Distributions that keep / and /usr apart have their units in /lib; with the others it is the same.
 UNITDIR       := $(if $(filter /usr,$(PREFIX)),,$(PREFIX))/lib/systemd/system
+UDEVDIR       := $(if $(filter /usr,$(PREFIX)),,$(PREFIX))/lib/udev/rules.d
 
-INSTALLED := $(SBINDIR)/rfsctl $(MANDIR)/rfsctl.8 $(COMPLETIONDIR)/rfsctl $(UNITDIR)/rfs@.service
+INSTALLED := $(SBINDIR)/rfsctl $(MANDIR)/rfsctl.8 $(COMPLETIONDIR)/rfsctl \
+	$(UNITDIR)/rfs@.service $(UDEVDIR)/90-rfs.rules
 
 install: $(B)/rfsctl
 	install -D -m 755 $(B)/rfsctl $(DESTDIR)$(SBINDIR)/rfsctl
 	install -D -m 644 docs/rfsctl.8 $(DESTDIR)$(MANDIR)/rfsctl.8
 	install -D -m 644 tools/completion/rfsctl.bash $(DESTDIR)$(COMPLETIONDIR)/rfsctl
 	install -D -m 644 tools/systemd/rfs@.service.in $(DESTDIR)$(UNITDIR)/rfs@.service
-	sed -i 's|@SBINDIR@|$(SBINDIR)|' $(DESTDIR)$(UNITDIR)/rfs@.service
+	install -D -m 644 tools/udev/90-rfs.rules.in $(DESTDIR)$(UDEVDIR)/90-rfs.rules
+	sed -i 's|@SBINDIR@|$(SBINDIR)|' $(DESTDIR)$(UNITDIR)/rfs@.service \
+		$(DESTDIR)$(UDEVDIR)/90-rfs.rules
 
 # Below a DESTDIR, empty folders go too; without, they may have been there before.
 uninstall:

@@ -41,12 +41,20 @@ void cmd_usage_error(const struct argp_state *state, const char *fmt, ...)
 unsigned int cmd_number(const struct argp_state *state, const char *what, const char *text,
 			unsigned int min, unsigned int max);
 
+/**
+ * cmd_begin_change() - what precedes every change: a BPF file system, the lock, no interruption
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int cmd_begin_change(void);
+
 int cmd_attach(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_set(int argc, char **argv);
+int cmd_refresh(int argc, char **argv);
 int cmd_observe(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 

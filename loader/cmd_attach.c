@@ -112,7 +112,7 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-static int begin_change(void)
+int cmd_begin_change(void)
 {
 	int err = pins_ready();
 
@@ -169,12 +169,16 @@ static int check_cpus(const struct cpuset *cpus)
 		return -EINVAL;
 	}
 	missing = cpuset_minus(cpus, &online);
-	if (cpuset_count(&missing)) {
-		cpuset_format(&missing, text, sizeof(text));
-		rfs_error("CPU %s is offline; bring it online (chcpu -e %s) or leave it out", text,
+	if (!cpuset_count(&missing))
+		return 0;
+	cpuset_format(&missing, text, sizeof(text));
+	if (cpuset_count(&missing) == cpuset_count(cpus)) {
+		rfs_error("CPU %s is offline; bring it online (chcpu -e %s) or name others", text,
 			  text);
 		return -EINVAL;
 	}
+	rfs_warn("CPU %s is offline; it gets packets when it is online and 'rfsctl refresh' was run",
+		 text);
 	return 0;
 }
 
@@ -270,7 +274,7 @@ static int attach(const struct attach_args *args)
 	if (!err)
 		err = check_cpus(&args->steer.cpus);
 	if (!err)
-		err = begin_change();
+		err = cmd_begin_change();
 	if (!err)
 		err = make_room(&nif, &ns);
 	if (!err)
@@ -370,7 +374,7 @@ static int detach(const struct detach_args *args)
 	if (err)
 		rfs_error("cannot identify the network namespace: %s", strerror(-err));
 	else
-		err = begin_change();
+		err = cmd_begin_change();
 	if (err)
 		return err;
 	if (args->all) {
@@ -465,7 +469,7 @@ int cmd_set(int argc, char **argv)
 			rfs_error("cannot identify the network namespace: %s", strerror(-err));
 	}
 	if (!err)
-		err = begin_change();
+		err = cmd_begin_change();
 	if (!err && steer_find(args.iface, &ns, dir)) {
 		rfs_error("%s is not attached; 'rfsctl status' shows what is", args.iface);
 		err = -ENOENT;

@@ -234,7 +234,7 @@ static int read_rings(struct iface_view *v)
 	if (!cpu)
 		return -ENOMEM;
 	for (unsigned int q = 0; q < v->config.queues; q++) {
-		const struct rps_ring *rings = rings_map(v->dir, q, nr_cpus);
+		struct rps_ring *rings = rings_map(v->dir, q, nr_cpus);
 
 		if (!rings)
 			continue;

@@ -18,6 +18,11 @@ void cpuset_add(struct cpuset *set, unsigned int cpu)
 	set->bits[cpu / 64] |= 1ULL << (cpu % 64);
 }
 
+void cpuset_remove(struct cpuset *set, unsigned int cpu)
+{
+	set->bits[cpu / 64] &= ~(1ULL << (cpu % 64));
+}
+
 int cpuset_count(const struct cpuset *set)
 {
 	int n = 0;

@@ -48,6 +48,7 @@ int cpuset_possible(struct cpuset *set);
 
 bool cpuset_has(const struct cpuset *set, unsigned int cpu);
 void cpuset_add(struct cpuset *set, unsigned int cpu);
+void cpuset_remove(struct cpuset *set, unsigned int cpu);
 int cpuset_count(const struct cpuset *set);
 
 /** cpuset_minus() - the CPUs of @a that are not in @b */

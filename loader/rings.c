@@ -143,21 +143,21 @@ static size_t mapping_size(unsigned int nr_cpus)
 	return (size + page - 1) / page * page;
 }
 
-const struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus)
+struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus)
 {
 	int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, queue, RFS_PIN_RING);
 	void *rings;
 
 	if (fd < 0)
 		return NULL;
-	rings = mmap(NULL, mapping_size(nr_cpus), PROT_READ, MAP_SHARED, fd, 0);
+	rings = mmap(NULL, mapping_size(nr_cpus), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	return rings == MAP_FAILED ? NULL : rings;
 }
 
-void rings_unmap(const struct rps_ring *rings, unsigned int nr_cpus)
+void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus)
 {
-	munmap((void *)rings, mapping_size(nr_cpus));
+	munmap(rings, mapping_size(nr_cpus));
 }
 
 __u64 rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus)
@@ -165,7 +165,7 @@ __u64 rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus
 	__u64 sum = 0;
 
 	for (unsigned int q = 0; q < queues; q++) {
-		const struct rps_ring *rings = rings_map(dir, q, nr_cpus);
+		struct rps_ring *rings = rings_map(dir, q, nr_cpus);
 
 		if (!rings)
 			continue;

@@ -32,8 +32,8 @@ int map_id(int fd, __u32 *id);
  *
  * Return: nr_cpus + 1 rings, to be given to rings_unmap(), or NULL.
  */
-const struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus);
-void rings_unmap(const struct rps_ring *rings, unsigned int nr_cpus);
+struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus);
+void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus);
 
 /** rings_in_flight() - frames of all queues between their redirect and their CPU's kthread */
 __u64 rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus);

@@ -19,7 +19,7 @@
 
 struct steer_opts {
 	unsigned int mode;     /* enum rfs_mode */
-	struct cpuset cpus;    /* empty: all online ones */
+	struct cpuset cpus;    /* may be offline; empty: all that are online */
 	unsigned int flow_cnt; /* a power of two; 0: sock_flow_entries / RX queues */
 	unsigned int qsize;    /* 0: QSIZE_DEFAULT */
 };
@@ -51,13 +51,25 @@ int steer_detach(const char *dir);
 /**
  * steer_set_cpus() - steer to other CPUs from now on
  * @dir:  the interface's pin folder's name
- * @cpus: not empty, possible CPUs
+ * @cpus: not empty, possible CPUs, of which those that are online count
  *
  * Flows leave CPUs that are no longer in the set as the switch rule allows.
  *
  * Return: 0, or a negative errno after an error message; then all is as it was before.
  */
 int steer_set_cpus(const char *dir, const struct cpuset *cpus);
+
+/**
+ * steer_refresh() - follow a change of the CPUs that are online
+ * @dir: the interface's pin folder's name
+ *
+ * CPUs that went offline are left in order; those that came (back) get rings whose kthreads run
+ * there. A kthread whose CPU was offline has lost its binding and does not find it again by itself,
+ * so its entry is made anew, as soon as nothing is in flight in it.
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int steer_refresh(const char *dir);
 
 /**
  * steer_config() - read an interface's configuration

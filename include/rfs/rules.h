@@ -134,6 +134,39 @@ RFS_INLINE void rps_ring_event(struct rps_ring *ring, __u32 n, bool slept, bool 
 }
 
 /**
+ * rps_ring_owner() - note which thread empties a ring, and since when its state tells something
+ * @ring:  as rps_ring_event(), to be called before it
+ * @task:  the thread's task_struct
+ * @nvcsw: its voluntary context switches so far
+ * @sched: the tracepoint's: the thread called schedule(), or cond_resched() switched
+ *
+ * A kthread sets TASK_INTERRUPTIBLE also on its way in, and then, if frames are waiting already,
+ * works in that state until it first finds its ring empty. So the state is trusted only after the
+ * thread was seen to have slept between two of its rounds.
+ *
+ * sched alone also stands for cond_resched(), whose switch is involuntary; nvcsw alone also moves by
+ * a contended lock under PREEMPT_RT, where in turn cond_resched() does nothing.
+ *
+ * Return: whether it slept since its last round.
+ */
+RFS_INLINE bool rps_ring_owner(struct rps_ring *ring, __u64 task, __u64 nvcsw, bool sched)
+{
+	bool slept;
+
+	if (ring->owner != task) {
+		WRITE_ONCE(ring->task, 0);
+		ring->owner = task;
+		ring->nvcsw = nvcsw;
+		return false;
+	}
+	slept = sched && nvcsw != ring->nvcsw;
+	ring->nvcsw = nvcsw;
+	if (slept && !ring->task)
+		WRITE_ONCE(ring->task, task);
+	return slept;
+}
+
+/**
  * rps_cpu_allowed() - may packets be steered to this CPU?
  * @cpus: the active set
  * @cpu:  any number

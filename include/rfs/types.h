@@ -84,14 +84,14 @@ struct rps_ring {
 	/* the kthread that empties the ring */
 	__u64 popped;
 	__u64 delivered; /* of these, known to have left GRO and reached the protocol */
-	__u64 task;      /* the kthread's task_struct, 0 before its first event */
+	__u64 owner;     /* the kthread's task_struct, from its first event on */
+	__u64 task;      /* the same, from when its state can be trusted, see rps_ring_owner() */
 	__u64 nvcsw;     /* its voluntary context switches at the last event */
 	__u32 snap;      /* popped when the flush that is waited for was asked for */
 	__u32 snap_jiffies;
 	__u32 mark;   /* popped at the first event in a later jiffy, if marked */
 	__u32 marked;
 	__u64 alloc_failed; /* popped, but no skb could be had */
-	__u64 pad1;
 };
 
 _Static_assert(sizeof(struct rps_ring) == 128, "two cache lines");
@@ -133,7 +133,14 @@ struct rfs_config {
 	char name[16];
 };
 
-/* The CPUs that packets may be steered to. The loader fills the inactive one and turns over. */
+/*
+ * The CPUs that packets may be steered to. Of the map's three, entry config.active counts; the
+ * loader fills the other and turns over. RPS_CPUS_WANTED is what was asked for, also CPUs that are
+ * offline; n = 0: all that are online.
+ */
+#define RPS_CPUS_WANTED 2
+#define RPS_CPUS_NR     3
+
 struct rps_cpus {
 	__u64 allowed[RFS_MAX_CPUS / 64];
 	__u32 n;

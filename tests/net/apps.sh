@@ -159,7 +159,7 @@ vlan_up()
 	done
 	for dev in c0.5 q7 q7.8; do
 		ip -n "$LAB_CLI" link set "$dev" up
-		cli ethtool -K "$dev" tx off txvlan off >/dev/null 2>&1
+		cli ethtool -K "$dev" tx off txvlan off tx-vlan-stag-hw-insert off >/dev/null 2>&1
 	done
 }
 

@@ -4,11 +4,13 @@
 # faults.sh - changes under load keep the order and lose nothing; and an rfsctl that is killed at any
 # system call leaves what the next one repairs.
 #
-# FAULT_STRIDE=1 kills at every system call; by default at about 25 of attach and as many of detach.
+# FAULT_STRIDE=1 kills at every system call; by default at about FAULT_POINTS (25) of attach and as
+# many of detach.
 
 . "$(dirname "$0")/lib.sh"
 
 SECS=${FAULTS_SECONDS:-10}
+POINTS=${FAULT_POINTS:-25}
 
 pins() { find /sys/fs/bpf/rfs -mindepth 1 2>/dev/null | grep -c .; }
 kthreads() { ps -eo comm | grep -c '^cpumap/'; }
@@ -127,7 +129,7 @@ test_kill()
 	fi
 	mapfile -t list < <(calls "${command[@]}")
 	rfsctl detach s0 >/dev/null 2>&1
-	stride=${FAULT_STRIDE:-$((${#list[@]} / 25))}
+	stride=${FAULT_STRIDE:-$((${#list[@]} / POINTS))}
 	: >"$LAB_TMP/bad"
 	for ((n = RANDOM % stride; n < ${#list[@]}; n += stride)); do
 		[ "$what" = detach ] && rfsctl attach s0 --qsize 64 >/dev/null 2>&1
@@ -139,7 +141,7 @@ test_kill()
 		repaired "killed at ${list[n]} of $what" "$before" >>"$LAB_TMP/bad" 2>&1 ||
 			bad=$((bad + 1))
 	done
-	[ $killed -ge 20 ] && [ $bad = 0 ]
+	[ $killed -ge $((POINTS * 2 / 3)) ] && [ $bad = 0 ]
 	result $? "$what killed at $killed of its ${#list[@]} system calls is repaired" "$LAB_TMP/bad"
 }
 
@@ -152,7 +154,7 @@ test_refusals()
 	srv strace -f -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" attach s0 >/dev/null 2>&1
 	total=$(grep -c . "$LAB_TMP/strace")
 	rfsctl detach s0 >/dev/null
-	stride=${FAULT_STRIDE:-$((total / 20))}
+	stride=${FAULT_STRIDE:-$((total / POINTS))}
 	: >"$LAB_TMP/bad"
 	for ((n = 1 + RANDOM % stride; n < total; n += stride)); do
 		srv strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=ENOMEM:when="$n" \
@@ -168,7 +170,7 @@ test_refusals()
 			{ bad=$((bad + 1)); echo "call $n: left something" >>"$LAB_TMP/bad"
 			  cat "$LAB_TMP/out" >>"$LAB_TMP/bad"; rfsctl detach s0 >/dev/null 2>&1; }
 	done
-	[ $refused -ge 5 ] && [ $bad = 0 ]
+	[ $refused -ge $((POINTS / 4)) ] && [ $bad = 0 ]
 	result $? "attach that fails at $refused of its $total bpf() calls says so and leaves nothing" \
 		"$LAB_TMP/bad"
 }

@@ -82,7 +82,7 @@ lab_link()
 	neighbour "$LAB_CLI" c0 "$LAB_SRV" s0 $SRV4 $SRV6
 	# A frame that went through a CPUMAP has lost "the checksum is not computed yet", so the peer
 	# has to compute it; and the VLAN tag beside the packet, so it has to be in it.
-	cli ethtool -K c0 tx off txvlan off >"$LAB_TMP/ethtool" 2>&1
+	cli ethtool -K c0 tx off txvlan off tx-vlan-stag-hw-insert off >"$LAB_TMP/ethtool" 2>&1
 }
 
 # neighbour NS DEVICE PEER-NS PEER-DEVICE ADDRESS...

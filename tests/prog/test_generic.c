@@ -12,6 +12,7 @@
 
 #include "rfs/rules.h"
 #include "suite.h"
+#include "task.h"
 
 #define ROUNDS 20
 #define REPEAT 4000
@@ -141,6 +142,7 @@ static void test_moves(void **state)
 	make_flows(&first, &second);
 	bench_reader(&generic, &first, cpu_a);
 	bench_reader(&generic, &second, cpu_b);
+	generic.q[0].rings[cpu_a].task = generic.q[0].rings[cpu_b].task = task_asleep();
 	do {
 		run_both(&first, &second, true);
 		check_sums(&first, ++times);

@@ -6,6 +6,7 @@
 #include "rfs/rules.h"
 #include "rows.h"
 #include "suite.h"
+#include "task.h"
 
 static struct packet packet;
 static struct shadow shadow;
@@ -97,7 +98,7 @@ static void test_gate_sequence(void **state)
 	rings[cpu].task = 1; /* a kthread that is not seen asleep */
 	verdict_check(bench_run(b, 0, &packet), XDP_REDIRECT, "draining, one under way");
 	rings[cpu].popped = rings[cpu].delivered = 2;
-	rings[cpu].task = 0;
+	rings[cpu].task = task_asleep();
 	verdict_check(bench_run(b, 0, &packet), XDP_PASS, "drained");
 	assert_int_equal(rings[ring_local].tail, 3);
 	assert_int_equal(bench_slot(b, 0, slot_of(b, &flow)).cpu, RPS_NO_CPU);

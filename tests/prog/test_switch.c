@@ -42,9 +42,10 @@ static const struct switch_row rows[] = {
 	{ "from the second CPU to the first", ON_B, ON_A, 5, 9, 8, 5, 0, 0, RUNNING, MOVES, STAYS },
 	{ "second CPU, not delivered", ON_B, ON_A, 5, 9, 8, 4, 0, 0, RUNNING, STAYS, STAYS },
 
-	/* Rule 3: nothing in flight, and the kthread asleep, or there never was one. */
+	/* Rule 3: nothing in flight, and the kthread asleep, or the ring never used. */
 	{ "all popped, kthread asleep", ON_A, ON_B, 5, 5, 5, 2, 0, 0, ASLEEP, MOVES, MOVES },
-	{ "all popped, kthread never ran", ON_A, ON_B, 5, 5, 5, 2, 0, 0, NEVER_RAN, MOVES, MOVES },
+	{ "all popped, kthread not trusted yet", ON_A, ON_B, 5, 5, 5, 2, 0, 0, NEVER_RAN, STAYS,
+	  STAYS },
 	{ "all popped, kthread runs", ON_A, ON_B, 5, 5, 5, 2, 0, 0, RUNNING, STAYS, STAYS },
 	{ "all popped, kthread's state unreadable", ON_A, ON_B, 5, 5, 5, 2, 0, 0, UNREADABLE,
 	  STAYS, STAYS },

@@ -62,19 +62,22 @@ int cpus_default(struct cpu_list *list)
 	return 0;
 }
 
-int cpus_pin(unsigned int cpu)
+int cpus_move(unsigned int cpu)
 {
 	cpu_set_t set;
-	int err;
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set)) {
-		err = -errno;
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+int cpus_pin(unsigned int cpu)
+{
+	int err = cpus_move(cpu);
+
+	if (err)
 		fprintf(stderr, "rfs-traffic: cannot move to CPU %u: %s\n", cpu, strerror(-err));
-		return err;
-	}
-	return 0;
+	return err;
 }
 
 uint32_t rng_next(uint32_t *state)

@@ -21,6 +21,9 @@ int cpus_default(struct cpu_list *list);
 /* Pin the calling thread; complains on stderr. */
 int cpus_pin(unsigned int cpu);
 
+/* The same without a message; -EINVAL: it is offline, or there is none. */
+int cpus_move(unsigned int cpu);
+
 /* A small generator of random numbers, one for each thread; the state must not be 0. */
 uint32_t rng_next(uint32_t *state);
 uint32_t rng_seed(unsigned int salt);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <sched.h>
 #include <sys/socket.h>
 
@@ -29,6 +30,7 @@ int hopper_start(struct hopper *h, const struct cpu_list *cpus, uint64_t period_
 
 int hopper_tick(struct hopper *h, uint64_t now)
 {
+	int from = h->cpu;
 	unsigned int i;
 	int err;
 
@@ -44,7 +46,13 @@ int hopper_tick(struct hopper *h, uint64_t now)
 			break;
 		}
 	}
-	err = cpus_pin(h->cpu);
+	err = cpus_move(h->cpu);
+	if (err == -EINVAL) {
+		/* It is offline just now: stay. */
+		h->cpu = from;
+		h->next_ns = now_ns() + rng_around(&h->rng, h->period_ns);
+		return 0;
+	}
 	if (err)
 		return err;
 

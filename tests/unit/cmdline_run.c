@@ -72,7 +72,9 @@ const struct row run_rows[] = {
 	{ FAILS("attach eth0", "eth0: Operation not permitted"), .world.netif = -EPERM },
 	{ FAILS("attach eth0", "eth0: No such file"), .world.netns = -ENOENT },
 	{ FAILS("attach eth0 --cpus 4", "CPU 4 is offline") },
-	{ FAILS("attach eth0 --cpus 2-5", "CPU 4-5 is offline") },
+	{ FAILS("attach eth0 --cpus 4-5", "CPU 4-5 is offline") },
+	{ .line = "attach eth0 --cpus 2-5", .err = "CPU 4-5 is offline", .out = "attached in",
+	  .calls = "cpus=2-5 " },
 	{ FAILS("attach eth0 --cpus 8", "this machine has no CPU 8") },
 	{ FAILS("attach eth0 --cpus ffff", "this machine has no CPU 8-15") },
 	/* refused by what is there */
@@ -125,6 +127,12 @@ const struct row run_rows[] = {
 	{ FAILS("set eth0 --cpus 5", "CPU 5 is offline"), .world.attached = true },
 	{ FAILS("set eth0 --cpus 9", "this machine has no CPU 9"), .world.attached = true },
 	{ FAILS("set eth0 --cpus 0", "etwork namespace"),
+	  .world = { .attached = true, .netns = -ENOENT } },
+
+	{ .line = "refresh eth0", .calls = "steer_refresh(eth0) ",
+	  .world.attached = true },
+	{ FAILS("refresh eth0", "eth0 is not attached"), .calls = "pins_lock() " },
+	{ FAILS("refresh eth0", "etwork namespace"), .calls = "pins_lock() ",
 	  .world = { .attached = true, .netns = -ENOENT } },
 
 	/* what reads: which data, for which interface, printed how */

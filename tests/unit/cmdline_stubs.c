@@ -194,6 +194,12 @@ int steer_detach(const char *dir)
 	return failing("steer_detach", world->detach);
 }
 
+int steer_refresh(const char *dir)
+{
+	trace("steer_refresh(%s) ", dir);
+	return 0;
+}
+
 int steer_set_cpus(const char *dir, const struct cpuset *cpus)
 {
 	trace("steer_set_cpus(%s %s) ", dir, list(cpus));

@@ -142,6 +142,35 @@ static void test_touches_its_half(void **state)
 	}
 }
 
+/* A thread's state is trusted once it was seen to sleep; another thread starts anew. */
+static void test_owner(void **state)
+{
+	static const struct {
+		__u64 task, nvcsw;
+		bool sched, slept;
+		__u64 trusted;
+	} rows[] = {
+		{ 0x10, 5, true, false, 0 },	    /* first event: what came before is not known */
+		{ 0x10, 5, true, false, 0 },	    /* cond_resched() */
+		{ 0x10, 6, false, false, 0 },	    /* a contended lock, PREEMPT_RT */
+		{ 0x10, 7, true, true, 0x10 },	    /* a sleep */
+		{ 0x10, 7, false, false, 0x10 },
+		{ 0x10, 8, true, true, 0x10 },
+		{ 0x20, 9, true, false, 0 },	    /* the entry was made anew */
+		{ 0x20, 10, true, true, 0x20 },
+	};
+	struct rps_ring ring = {};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool slept = rps_ring_owner(&ring, rows[i].task, rows[i].nvcsw, rows[i].sched);
+
+		if (slept != rows[i].slept || ring.task != rows[i].trusted)
+			fail_msg("row %zu: slept %d, trusted %llx", i, slept,
+				 (unsigned long long)ring.task);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_gro_busy),
 		cmocka_unit_test(test_gro_wraps),
 		cmocka_unit_test(test_touches_its_half),
+		cmocka_unit_test(test_owner),
 	};
 
 	return cmocka_run_group_tests_name("ring", tests, NULL, NULL);

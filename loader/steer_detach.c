@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* steer_detach.c - undo an attachment, from any state. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "msg.h"
+#include "rings.h"
+#include "settings.h"
+#include "steer.h"
+#include "steer_internal.h"
+#include "xdp.h"
+
+#define DRAIN_LIMIT_MS 2000
+
+static const __u32 zero;
+
+/* Let flows leave their rings in order, until none has a frame in flight or the time is up. */
+static void drain(const char *dir, int config_fd, struct rfs_config *config)
+{
+	long long limit = now_ms() + DRAIN_LIMIT_MS;
+	unsigned int nr_cpus = recorder_nr_cpus();
+	__u64 left;
+
+	config->gate = RFS_GATE_DRAIN;
+	if (update_config(config_fd, config))
+		return;
+	wait_for_polls();
+	while ((left = rings_in_flight(dir, config->queues, nr_cpus))) {
+		if (now_ms() >= limit) {
+			rfs_warn("%s: %llu frames were still in flight after %d s; their flows may "
+				 "see these behind later ones", dir, (unsigned long long)left,
+				 DRAIN_LIMIT_MS / 1000);
+			return;
+		}
+		usleep(1000);
+	}
+}
+
+static void forget_rings(const char *dir, unsigned int queues)
+{
+	int rings = pins_get("%s", RFS_PIN_RINGS);
+
+	if (rings < 0)
+		return;
+	for (unsigned int q = 0; q < queues; q++) {
+		int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, q, RFS_PIN_CPUMAP);
+		__u32 id;
+
+		if (fd < 0)
+			continue;
+		if (!map_id(fd, &id))
+			bpf_map_delete_elem(rings, &id);
+		close(fd);
+	}
+	close(rings);
+}
+
+/* In the interface's network namespace: take the program off, restore the settings. */
+static int detach_here(const char *dir, const struct rfs_config *config, const struct netns *ns)
+{
+	unsigned int ifindex = steer_ifindex(dir, config, ns);
+	char name[IF_NAMESIZE];
+	int saved, err;
+
+	err = xdp_detach(ifindex, dir);
+	if (!ifindex || !if_indextoname(ifindex, name))
+		return err;
+	saved = pins_get("%s/%s", dir, RFS_PIN_SAVED);
+	if (saved >= 0) {
+		settings_restore(name, saved);
+		close(saved);
+	}
+	return err;
+}
+
+static int detach_in_netns(const char *dir, const struct rfs_config *config)
+{
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), err;
+	struct netns ns;
+
+	err = netns_current(&ns);
+	if (err)
+		goto out;
+	if (config->netns_cookie && config->netns_cookie != ns.cookie) {
+		err = netns_enter(config->netns_ino);
+		if (!err)
+			err = netns_current(&ns);
+		if (err || ns.cookie != config->netns_cookie) {
+			/* The namespace is gone, and its interface and settings with it. */
+			memset(&ns, 0, sizeof(ns));
+			err = 0;
+		}
+	}
+	err = detach_here(dir, config, &ns);
+	if (home >= 0 && setns(home, CLONE_NEWNET))
+		rfs_warn("cannot return to the network namespace: %s", strerror(errno));
+out:
+	if (home >= 0)
+		close(home);
+	return err;
+}
+
+int steer_detach(const char *dir)
+{
+	struct rfs_config config = {};
+	int fd, err;
+
+	fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG);
+	if (fd >= 0 && !bpf_map_lookup_elem(fd, &zero, &config)) {
+		config.state = RFS_STATE_DETACHING;
+		drain(dir, fd, &config);
+	}
+	err = detach_in_netns(dir, &config);
+	if (err)
+		goto out;
+	if (fd >= 0) {
+		config.gate = RFS_GATE_CLOSED;
+		update_config(fd, &config);
+	}
+	forget_rings(dir, config.queues);
+	pins_remove("%s", dir);
+out:
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+

@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# hotplug.sh - CPUs go offline and come back under numbered load: nothing is lost or overtaken, no flow
+# stays on a CPU that is gone, and after its return a CPU gets its flows back.
+#
+# It takes CPUs of this machine offline, so it runs in a VM only (tests/vm, RFS_VM set).
+
+. "$(dirname "$0")/lib.sh"
+
+SECS=${HOTPLUG_SECONDS:-12}
+
+cpu_set() { echo "$2" >/sys/devices/system/cpu/cpu"$1"/online; }
+
+# Are all of this CPU's kthreads bound to it?
+bound()
+{
+	local pid n=0
+
+	for pid in $(ps -eo pid,comm | awk -v cpu="$1" '$2 ~ "^cpumap/" cpu "/" { print $1 }'); do
+		[ "$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/"$pid"/status)" = "$1" ] || return 1
+		n=$((n + 1))
+	done
+	[ $n -ge "$QUEUES" ]
+}
+
+load_start()
+{
+	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
+		--readers 4 --hop-ms 100 --seconds $((SECS + 1)) --json >"$LAB_TMP/sink" \
+		2>"$LAB_TMP/ready"
+	SINK=$!
+	wait_for 5 grep -q ready "$LAB_TMP/ready"
+	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 16 \
+		--senders 2 --rate 2000 --seconds "$SECS" --json >"$LAB_TMP/source"
+	SOURCE=$!
+}
+
+load_judge()
+{
+	wait $SOURCE
+	wait $SINK
+	result $? "$1: nothing overtaken" "$LAB_TMP/sink"
+	is "$1: none of $(jq .sent "$LAB_TMP/source") lost" "$(jq .received "$LAB_TMP/sink")" \
+		"$(jq .sent "$LAB_TMP/source")"
+}
+
+active() { json '.interfaces[0].cpus | join(",")' rfsctl status s0 --json; }
+
+follows_to()
+{
+	local source
+
+	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8100 --to $SRV4 --port 9100 --flows 1 \
+		--rate 500 --seconds 8 --json >"$LAB_TMP/source2"
+	source=$!
+	srv "$TRAFFIC" follow --bind $SRV4 --port 9100 --connect $CLI4 --cport 8100 --cpus "0,$1" \
+		--seconds 4 --within-reads 50
+	local rc=$?
+	stop $source
+	return $rc
+}
+
+# A CPU that is steered to goes, and comes back; with or without a refresh while it is away.
+test_target()
+{
+	rfsctl attach s0 >/dev/null 2>&1
+	load_start
+	sleep 2
+	cpu_set 2 0
+	sleep 2 # its kthreads now run elsewhere, unbound
+	check "refresh while CPU 2 is offline" rfsctl refresh
+	is "CPU 2 is left out" "$(active)" 0,1,3
+	sleep 2
+	cpu_set 2 1
+	check "refresh when it is back" rfsctl refresh s0
+	is "CPU 2 is steered to again" "$(active)" 0,1,2,3
+	check "its kthreads are bound to it" wait_for 3 bound 2
+	load_judge "CPU 2 offline and back"
+	check "a flow follows its reader to CPU 2" follows_to 2
+
+	load_start
+	sleep 1
+	cpu_set 3 0
+	sleep 2
+	cpu_set 3 1
+	sleep 1
+	check "refresh only after CPU 3 went and came" rfsctl refresh
+	is "CPU 3 is steered to" "$(active)" 0,1,2,3
+	check "its kthreads are bound to it" wait_for 3 bound 3
+	load_judge "CPU 3 offline and back, one refresh"
+	rfsctl detach s0 >/dev/null 2>&1
+}
+
+# An allowed CPU that is offline at attach.
+test_late()
+{
+	cpu_set 3 0
+	check "attach with CPU 3 offline" rfsctl attach s0 --cpus 0-3
+	is "it is not steered to" "$(active)" 0,1,2
+	load_start
+	sleep 1
+	cpu_set 3 1
+	check "refresh" rfsctl refresh
+	is "it is steered to" "$(active)" 0,1,2,3
+	check "its kthreads are bound to it" wait_for 3 bound 3
+	load_judge "CPU 3 comes online"
+	check "a flow follows its reader to CPU 3" follows_to 3
+	rfsctl detach s0 >/dev/null 2>&1
+}
+
+# The CPU that runs the NAPI: the sender's, on a veth.
+test_rx_cpu()
+{
+	rfsctl attach s0 >/dev/null 2>&1
+	load_start
+	sleep 2
+	cpu_set 1 0
+	sleep 1
+	check "refresh" rfsctl refresh
+	sleep 2
+	cpu_set 1 1
+	check "refresh" rfsctl refresh
+	load_judge "the RX CPU offline and back"
+	rfsctl detach s0 >/dev/null 2>&1
+}
+
+if [ -z "${RFS_VM:-}" ]; then
+	skip "CPU hotplug" "only in a VM (tests/vm): it takes CPUs offline"
+	tap_end
+	exit
+fi
+lab_up || exit 1
+test_target
+test_late
+test_rx_cpu
+tap_end
