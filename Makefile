@@ -59,6 +59,21 @@ $(B)/traffic/%.o: tests/traffic/%.c | $(B)/traffic
 $(B) $(B)/loader $(B)/traffic:
 	mkdir -p $@
 
+SHELL_FILES := tools/setup tools/demo tools/test .ci/run tests/docs/check tests/vm/fetch tests/vm/run \
+	tests/vm/selftest tests/vm/matrix $(wildcard tests/net/*.sh tests/traffic/*.sh tests/unit/*.sh)
+C_FILES     := $(wildcard bpf/*.[ch] include/rfs/*.h loader/*.[ch])
+
+lint: $(B)/rfsctl
+	@tools/setup lint
+	clang-format --dry-run -Werror $(C_FILES)
+	clang-tidy --quiet loader/*.c -- -std=gnu11 -D_GNU_SOURCE -Iinclude -isystem $(B)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingInclude '--suppress=memleak:tests/traffic/*' \
+		'-DLIBBPF_OPTS(type,name,...)=struct type name={}' \
+		'-DDECLARE_LIBXDP_OPTS(type,name,...)=struct type name={}' \
+		-Iinclude -Iloader loader tests/traffic
+	shellcheck -x -S warning $(SHELL_FILES)
+
 # Tests and documentation bring their own rules.
 -include $(wildcard tests/*/*.mk docs/*.mk)
 
@@ -89,7 +104,7 @@ test:
 clean:
 	rm -rf $(B)
 
-.PHONY: all broken demo test test-build test-net $(NET_TESTS:%=test-net-%) clean
+.PHONY: all lint broken demo test test-build test-net $(NET_TESTS:%=test-net-%) clean
 .SECONDARY:
 
 -include $(wildcard $(B)/*.d $(B)/loader/*.d $(B)/traffic/*.d)

@@ -17,11 +17,11 @@
 #include <bpf/bpf_helpers.h>
 #include "rfs/hash.h"
 
-#define VLAN_MAX_DEPTH	 2 /* 802.1Q in 802.1ad */
-#define IPV6_EXT_MAX	 6
-#define IP_MF		 0x2000
-#define IP_OFFSET	 0x1fff
-#define IP6_OFFSET_MF	 0xfff9 /* fragment offset and the more-fragments bit */
+#define VLAN_MAX_DEPTH 2 /* 802.1Q in 802.1ad */
+#define IPV6_EXT_MAX   6
+#define IP_MF	       0x2000
+#define IP_OFFSET      0x1fff
+#define IP6_OFFSET_MF  0xfff9 /* fragment offset and the more-fragments bit */
 
 struct cursor {
 	void *pos;
@@ -73,7 +73,8 @@ static __always_inline bool has_ports(__u8 proto)
 	       proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
 }
 
-static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *key, struct flow_hash *hash)
+static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *key,
+				      struct flow_hash *hash)
 {
 	struct iphdr *ip = take(c, sizeof(*ip));
 	struct ports none = {}, *ports = &none;
@@ -135,7 +136,8 @@ static __always_inline int skip_ipv6_ext(struct cursor *c, __u8 *nexthdr)
 	return RFS_STAT_PASS_TOO_DEEP;
 }
 
-static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *key, struct flow_hash *hash)
+static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *key,
+				      struct flow_hash *hash)
 {
 	struct ipv6hdr *ip6 = take(c, sizeof(*ip6));
 	struct ports none = {}, *ports = &none;
@@ -170,7 +172,8 @@ static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *ke
  *
  * Return: 0, or the RFS_STAT_PASS_* that says why there is none.
  */
-static __always_inline int parse_flow(struct cursor *c, const volatile __u32 *key, struct flow_hash *hash)
+static __always_inline int parse_flow(struct cursor *c, const volatile __u32 *key,
+				      struct flow_hash *hash)
 {
 	struct ethhdr *eth = take(c, sizeof(*eth));
 	__be16 proto;

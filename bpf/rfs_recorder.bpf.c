@@ -132,7 +132,8 @@ static __always_inline bool sock_flow_key(struct sock *sk, struct sock_tuple *t,
 			    t->raddr[2] == t->laddr[2] && t->raddr[3] == t->laddr[3])
 				return false;
 			*key = flow_hash_v6(hash_key, t->raddr, t->laddr, t->rport, t->lport,
-					    t->proto).key;
+					    t->proto)
+				       .key;
 			return true;
 		}
 	} else if (t->family == AF_INET) {
@@ -254,8 +255,8 @@ int BPF_PROG(udpv6_sendmsg, struct sock *sk)
 }
 
 /*
- * accept(2): a connection's first packets come before its first read. newsock has its sock after the
- * call; the later parameters changed in 6.10.
+ * accept(2): a connection's first packets come before its first read. newsock has its sock after
+ * the call; the later parameters changed in 6.10.
  */
 SEC("fexit/inet_accept")
 int BPF_PROG(inet_accept, struct socket *sock, struct socket *newsock)
@@ -347,8 +348,7 @@ static __always_inline struct rps_ring *find_ring(__u32 map_id, __u32 cpu)
 
 /* Atomic, since generic XDP fills a ring from several CPUs; both are rare. */
 SEC("tp_btf/xdp_cpumap_enqueue")
-int BPF_PROG(xdp_cpumap_enqueue, int map_id, unsigned int processed, unsigned int drops,
-	     int to_cpu)
+int BPF_PROG(xdp_cpumap_enqueue, int map_id, unsigned int processed, unsigned int drops, int to_cpu)
 {
 	struct rps_ring *ring;
 

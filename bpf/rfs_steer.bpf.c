@@ -201,8 +201,7 @@ static __always_inline void count_move(struct rfs_stats *stats, __u32 from, __u3
 }
 
 /* Steer through a slot and rings that only this NAPI writes. */
-static __always_inline int steer(struct queue *q, struct rfs_stats *stats, __u32 desired,
-				 __u32 how)
+static __always_inline int steer(struct queue *q, struct rfs_stats *stats, __u32 desired, __u32 how)
 {
 	struct rps_dev_flow *slot = q->slot;
 	__u32 from = slot->cpu, cpu = from;

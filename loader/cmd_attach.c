@@ -35,11 +35,13 @@ static void parse_cpus(struct argp_state *state, const char *text, struct cpuset
 	int err = cpuset_parse(text, cpus);
 
 	if (err == -ERANGE)
-		cmd_usage_error(state, "--cpus: CPU numbers go up to %u, in '%s'",
-				RFS_MAX_CPUS - 1, text);
+		cmd_usage_error(state, "--cpus: CPU numbers go up to %u, in '%s'", RFS_MAX_CPUS - 1,
+				text);
 	if (err)
-		cmd_usage_error(state, "--cpus takes a list (0-3,8) or a hex bitmap (f or "
-				"00000000,0000000f), not '%s'", text);
+		cmd_usage_error(state,
+				"--cpus takes a list (0-3,8) or a hex bitmap (f or "
+				"00000000,0000000f), not '%s'",
+				text);
 }
 
 static unsigned int parse_word(struct argp_state *state, const char *option, const char *text,
@@ -143,14 +145,16 @@ static int check_iface(const struct netif *nif)
 	}
 	if (nif->lro) {
 		rfs_error("%s: LRO is on, which XDP cannot work with; turn it off first "
-			  "(ethtool -K %s lro off)", nif->name, nif->name);
+			  "(ethtool -K %s lro off)",
+			  nif->name, nif->name);
 		return -EINVAL;
 	}
 	if (!cpuset_online(&online) && (int)nif->rx_queues >= cpuset_count(&online) &&
 	    nif->rx_queues > 1)
-		rfs_warn("%s has %u RX queues for %d CPUs; with a queue for each CPU, steering mostly "
-			 "costs more than it saves ('rfsctl observe' tells)", nif->name,
-			 nif->rx_queues, cpuset_count(&online));
+		rfs_warn(
+			"%s has %u RX queues for %d CPUs; with a queue for each CPU, steering mostly "
+			"costs more than it saves ('rfsctl observe' tells)",
+			nif->name, nif->rx_queues, cpuset_count(&online));
 	return 0;
 }
 
@@ -177,8 +181,9 @@ static int check_cpus(const struct cpuset *cpus)
 			  text);
 		return -EINVAL;
 	}
-	rfs_warn("CPU %s is offline; it gets packets when it is online and 'rfsctl refresh' was run",
-		 text);
+	rfs_warn(
+		"CPU %s is offline; it gets packets when it is online and 'rfsctl refresh' was run",
+		text);
 	return 0;
 }
 
@@ -197,11 +202,13 @@ static int get_recorder(const struct recorder_opts *opts, struct recorder *r)
 		return err;
 	if (opts->sock_flow_entries && opts->sock_flow_entries != r->settings.sock_flow_entries) {
 		rfs_error("the recorder is running with %u flow entries, for all interfaces; for "
-			  "another size, detach all first", r->settings.sock_flow_entries);
+			  "another size, detach all first",
+			  r->settings.sock_flow_entries);
 		err = -EBUSY;
 	} else if (opts->hook && opts->hook != r->settings.hook) {
 		rfs_error("the recorder is running with %s hooks, for all interfaces; for others, "
-			  "detach all first", recorder_hook_name(r->settings.hook));
+			  "detach all first",
+			  recorder_hook_name(r->settings.hook));
 		err = -EBUSY;
 	}
 	if (err)
@@ -231,8 +238,9 @@ static int make_room(const struct netif *nif, const struct netns *ns)
 	}
 	if (!err && config.state == RFS_STATE_READY && config.ifindex == nif->ifindex &&
 	    xdp_is_attached(nif->ifindex, dir)) {
-		rfs_error("%s is attached already; 'rfsctl set' changes it, 'rfsctl detach' ends it",
-			  nif->name);
+		rfs_error(
+			"%s is attached already; 'rfsctl set' changes it, 'rfsctl detach' ends it",
+			nif->name);
 		return -EEXIST;
 	}
 	rfs_note("%s: removing what an earlier attachment left", nif->name);
@@ -244,10 +252,11 @@ static void attached_note(const struct netif *nif, const struct rfs_config *conf
 {
 	if (!strcmp(nif->driver, "veth"))
 		rfs_warn("%s is a veth: its peer must compute checksums itself (ethtool -K PEER tx "
-			 "off), or its TCP and UDP packets are dropped as corrupt", nif->name);
+			 "off), or its TCP and UDP packets are dropped as corrupt",
+			 nif->name);
 	printf("%s: attached in %s mode%s, %u RX queue%s with %u flows and rings of %u frames; "
-	       "recorder: %s\n", nif->name,
-	       config->mode == RFS_MODE_GENERIC ? "generic" : "native",
+	       "recorder: %s\n",
+	       nif->name, config->mode == RFS_MODE_GENERIC ? "generic" : "native",
 	       config->dispatcher ? " beside other XDP programs" : "", config->queues,
 	       config->queues > 1 ? "s" : "", config->flow_cnt, config->qsize,
 	       recorder_hook_name(r->settings.hook));
@@ -294,8 +303,8 @@ static int attach(const struct attach_args *args)
 int cmd_attach(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "mode", 'm', "MODE", 0, "native, generic, or auto: native if the driver can (auto)",
-		  0 },
+		{ "mode", 'm', "MODE", 0,
+		  "native, generic, or auto: native if the driver can (auto)", 0 },
 		{ "cpus", KEY_CPUS, "CPUS", 0,
 		  "CPUs that may get packets, as a list (0-3,8) or bitmap (f); all that are online",
 		  0 },
@@ -381,8 +390,8 @@ static int detach(const struct detach_args *args)
 		err = detach_all();
 	} else if (steer_find(args->iface, &ns, dir)) {
 		rfs_error("%s is not attached%s; 'rfsctl status' shows what is", args->iface,
-			  if_nametoindex(args->iface) ? "" :
-							", and there is no such interface here");
+			  if_nametoindex(args->iface) ? ""
+						      : ", and there is no such interface here");
 		err = -ENOENT;
 	} else {
 		err = steer_detach(dir);

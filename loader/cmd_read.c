@@ -51,8 +51,8 @@ int cmd_status(int argc, char **argv)
 int cmd_stats(int argc, char **argv)
 {
 	return read_all("Show how many packets were steered, moved, passed and lost, on IFACE or "
-			"everywhere, and how many reads were local.", argc, argv, show_stats,
-			json_stats);
+			"everywhere, and how many reads were local.",
+			argc, argv, show_stats, json_stats);
 }
 
 int cmd_flows(int argc, char **argv)

@@ -156,7 +156,8 @@ static int open_recorder(struct recorder *r)
 	if (err == -ENOENT || err == -EAGAIN)
 		return 1;
 	if (err == -EPROTO)
-		rfs_error("rfs of another version is running; use its rfsctl, or detach all with it");
+		rfs_error(
+			"rfs of another version is running; use its rfsctl, or detach all with it");
 	return err;
 }
 
@@ -245,7 +246,8 @@ static int read_rings(struct iface_view *v)
 			v->lost_redirect_error += rings[i].lost_redirect_error;
 			v->lost_alloc_failed += rings[i].alloc_failed;
 			cpu[i].enqueued += rings[i].tail;
-			/* What the ring's consumer took, less what it could not build an skb for. */
+			/* What the ring's consumer took, less what it could not build an skb for.
+			 */
 			cpu[i].delivered += rings[i].popped - rings[i].alloc_failed;
 			cpu[i].lost += lost + rings[i].alloc_failed;
 		}
@@ -286,8 +288,7 @@ static void read_iface(struct iface_view *v, const char *dir, const struct netns
 	v->here = v->config.netns_cookie == here->cookie;
 	ifindex = steer_ifindex(dir, &v->config, here);
 	if (!ifindex || !if_indextoname(ifindex, v->name))
-		snprintf(v->name, sizeof(v->name), "%.15s",
-			 *v->config.name ? v->config.name : dir);
+		snprintf(v->name, sizeof(v->name), "%.15s", *v->config.name ? v->config.name : dir);
 	if (err == -EPROTO)
 		v->state = VIEW_FOREIGN;
 	else if (err || v->config.state != RFS_STATE_READY || read_counters(v) || read_cpus(v) ||

@@ -31,8 +31,7 @@ static json_t *cpu_array(const struct cpuset *set)
 {
 	json_t *array = json_array();
 
-	cpuset_for_each(cpu, set)
-		json_array_append_new(array, json_integer(cpu));
+	cpuset_for_each(cpu, set) json_array_append_new(array, json_integer(cpu));
 	return array;
 }
 
@@ -41,11 +40,11 @@ static json_t *status_iface(const struct iface_view *v)
 	json_t *queues = json_array();
 
 	for (unsigned int q = 0; q < v->config.queues; q++)
-		json_array_append_new(queues, json_pack("{s:i, s:i, s:i}", "queue", q, "flow_cnt",
-							v->config.flow_cnt, "qsize",
-							v->config.qsize));
-	return json_pack("{s:s, s:i, s:s, s:s?, s:b, s:I, s:s, s:o, s:o}", "name", v->name, "ifindex",
-			 v->config.ifindex, "state", view_state_name(v->state), "mode",
+		json_array_append_new(queues,
+				      json_pack("{s:i, s:i, s:i}", "queue", q, "flow_cnt",
+						v->config.flow_cnt, "qsize", v->config.qsize));
+	return json_pack("{s:s, s:i, s:s, s:s?, s:b, s:I, s:s, s:o, s:o}", "name", v->name,
+			 "ifindex", v->config.ifindex, "state", view_state_name(v->state), "mode",
 			 mode_name(&v->config), "dispatcher", (int)v->config.dispatcher,
 			 "netns_cookie", (json_int_t)v->config.netns_cookie, "pin", v->dir, "cpus",
 			 cpu_array(&v->cpus), "queues", queues);
@@ -136,13 +135,13 @@ void json_flows(const struct flow_view *view)
 		char comm[sizeof(f->comm) + 1];
 
 		ascii_comm(comm, f->comm);
-		json_array_append_new(
-			flows, json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:s}", "family",
-					 f->family == AF_INET ? "inet" : "inet6", "proto",
-					 f->proto == IPPROTO_TCP ? "tcp" : "udp", "local",
-					 flow_end(f, f->laddr, f->lport), "remote",
-					 flow_end(f, f->raddr, f->rport), "cpu", f->cpu, "pid",
-					 f->pid, "comm", comm));
+		json_array_append_new(flows,
+				      json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:s}", "family",
+						f->family == AF_INET ? "inet" : "inet6", "proto",
+						f->proto == IPPROTO_TCP ? "tcp" : "udp", "local",
+						flow_end(f, f->laddr, f->lport), "remote",
+						flow_end(f, f->raddr, f->rport), "cpu", f->cpu,
+						"pid", f->pid, "comm", comm));
 	}
 	print(json_pack("{s:o}", "flows", flows));
 }

@@ -134,7 +134,8 @@ static void usage(FILE *to)
 	for (const struct command *c = commands; c->name; c++)
 		fprintf(to, "  %-8s %-24s %s\n", c->name, c->args, c->help);
 	fputs("\n  --help, --version\n"
-	      "\n'rfsctl COMMAND --help' tells a command's options; see also rfsctl(8).\n", to);
+	      "\n'rfsctl COMMAND --help' tells a command's options; see also rfsctl(8).\n",
+	      to);
 }
 
 int cmd_version(int argc, char **argv)

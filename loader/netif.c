@@ -24,7 +24,7 @@
 int netns_current(struct netns *ns)
 {
 	socklen_t len = sizeof(ns->cookie);
-	struct stat self, init;
+	struct stat self = {}, init;
 	int fd, err = 0;
 
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -90,7 +90,7 @@ int netns_enter(__u64 ino)
 bool netns_exists(__u64 ino, __u64 cookie)
 {
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	struct netns ns;
+	struct netns ns = {};
 	bool exists = true;
 	int err;
 

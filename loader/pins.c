@@ -27,13 +27,16 @@ int pins_ready(void)
 		int err = -errno;
 
 		rfs_error("%s: %s; mount a BPF file system there (mount -t bpf bpf %s) or name "
-			  "another with --bpffs", env.bpffs, strerror(-err), env.bpffs);
+			  "another with --bpffs",
+			  env.bpffs, strerror(-err), env.bpffs);
 		return err;
 	}
 	if ((unsigned long)fs.f_type != BPF_FS_MAGIC) {
-		rfs_error("%s is not a BPF file system; mount one (mount -t bpf bpf %s) or name "
-			  "another with --bpffs ('ip netns exec' hides the one that is mounted: take "
-			  "'nsenter --net=/run/netns/NAME')", env.bpffs, env.bpffs);
+		rfs_error(
+			"%s is not a BPF file system; mount one (mount -t bpf bpf %s) or name "
+			"another with --bpffs ('ip netns exec' hides the one that is mounted: take "
+			"'nsenter --net=/run/netns/NAME')",
+			env.bpffs, env.bpffs);
 		return -ENOTSUP;
 	}
 	return 0;
@@ -179,8 +182,8 @@ int pins_list(const char *rel, bool interfaces, char ***names)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		if (interfaces && (entry->d_type != DT_DIR ||
-				   !strcmp(entry->d_name, RFS_PIN_RECORDER_DIR)))
+		if (interfaces &&
+		    (entry->d_type != DT_DIR || !strcmp(entry->d_name, RFS_PIN_RECORDER_DIR)))
 			continue;
 		more = realloc(list, (n + 1) * sizeof(*list));
 		if (!more)

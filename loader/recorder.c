@@ -65,8 +65,7 @@ unsigned int recorder_nr_cpus(void)
 	unsigned int n = 1;
 
 	if (!cpuset_possible(&possible)) {
-		cpuset_for_each(cpu, &possible)
-			n = cpu + 1;
+		cpuset_for_each(cpu, &possible) n = cpu + 1;
 	}
 	return n;
 }
@@ -210,8 +209,9 @@ static int pin_all(struct rfs_recorder *skel, const struct rfs_global *settings)
 	if (err)
 		return err;
 	ready.ready = 1;
-	return bpf_map_update_elem(bpf_map__fd(skel->maps.rfs_global), &zero, &ready, BPF_ANY) ?
-		       -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(skel->maps.rfs_global), &zero, &ready, BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
 int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *r)
@@ -238,7 +238,7 @@ int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *
 		settings.hook = RFS_HOOK_TRACEPOINT;
 		err = load(settings.hook, &settings, &skel);
 	}
-	if (err)
+	if (err || !skel)
 		return load_error(err, settings.hook);
 
 	if (bpf_map_update_elem(bpf_map__fd(skel->maps.rfs_global), &zero, &settings, BPF_ANY))
@@ -273,7 +273,8 @@ int recorder_open(struct recorder *r)
 	r->global = pins_get("%s", RFS_PIN_GLOBAL);
 	if (r->global == -EPERM || r->global == -EACCES)
 		rfs_error("not allowed to open what is pinned in %s/%s: CAP_BPF is needed; run as "
-			  "root", env.bpffs, RFS_PIN_DIR);
+			  "root",
+			  env.bpffs, RFS_PIN_DIR);
 	if (r->global < 0)
 		return r->global;
 	if (bpf_map_lookup_elem(r->global, &zero, &r->settings))

@@ -26,7 +26,7 @@ static const struct queue_types {
 	__u32 key;
 	__u32 dev_flow;
 	__u32 ring;
-} *queue_types(void)
+} * queue_types(void)
 {
 	static struct queue_types types = { .btf_fd = -ENOENT };
 	const struct btf *btf;

@@ -14,8 +14,8 @@
 #include "pins.h"
 #include "settings.h"
 
-#define KEY_LEN	  64
-#define VALUE_LEN 4096 /* rps_cpus of 8192 CPUs takes 2303 characters */
+#define KEY_LEN	   64
+#define VALUE_LEN  4096 /* rps_cpus of 8192 CPUs takes 2303 characters */
 #define KEY_RXVLAN "features/rxvlan"
 
 int settings_open(const char *dir)
@@ -133,9 +133,11 @@ int settings_clear(const char *name, int saved, bool native)
 	struct netif nif;
 
 	if (sysfs < 0) {
-		/* Refused in some containers. RPS is off by default, so this is no reason to stop. */
+		/* Refused in some containers. RPS is off by default, so this is no reason to stop.
+		 */
 		rfs_warn("%s: cannot look at the kernel's RPS settings (%s); with RPS on, packets "
-			 "are steered twice", name, strerror(-sysfs));
+			 "are steered twice",
+			 name, strerror(-sysfs));
 	} else {
 		err = clear_rps(name, sysfs, saved);
 		close(sysfs);
@@ -151,7 +153,8 @@ int settings_clear(const char *name, int saved, bool native)
 		err = netif_set_rxvlan(name, false);
 	if (err)
 		rfs_warn("%s: cannot turn VLAN tag removal off (%s); packets of VLANs lose their "
-			 "tag when they are steered", name, strerror(-err));
+			 "tag when they are steered",
+			 name, strerror(-err));
 	return 0;
 }
 
@@ -160,8 +163,7 @@ void settings_restore(const char *name, int saved)
 	char key[KEY_LEN], value[VALUE_LEN];
 	int sysfs = netif_sysfs(name), err;
 
-	while (!bpf_map_get_next_key(saved, NULL, key) &&
-	       !bpf_map_lookup_elem(saved, key, value)) {
+	while (!bpf_map_get_next_key(saved, NULL, key) && !bpf_map_lookup_elem(saved, key, value)) {
 		if (!strcmp(key, KEY_RXVLAN))
 			err = netif_set_rxvlan(name, true);
 		else

@@ -177,8 +177,8 @@ void show_stats(const struct rfs_view *view)
 		printf("no interface is attached\n");
 	if (percent >= 0)
 		printf("locality: %.1f %% of %llu reads were on the CPU that processed the "
-		       "packet\n", percent,
-		       (unsigned long long)(view->locality.local + view->locality.remote));
+		       "packet\n",
+		       percent, (unsigned long long)(view->locality.local + view->locality.remote));
 }
 
 static void flow_end(char *out, size_t len, const struct rps_sock_flow *f, const __be32 *addr,

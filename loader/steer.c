@@ -27,7 +27,10 @@ static int make_prototypes(struct prototypes *p, unsigned int flow_cnt, unsigned
 	p->dev_flow = queue_dev_flow(flow_cnt);
 	p->rings = queue_rings(nr_cpus);
 	p->cpumap = queue_cpumap(nr_cpus);
-	return p->dev_flow < 0 ? p->dev_flow : p->rings < 0 ? p->rings : p->cpumap < 0 ? p->cpumap : 0;
+	return p->dev_flow < 0 ? p->dev_flow
+	       : p->rings < 0  ? p->rings
+	       : p->cpumap < 0 ? p->cpumap
+			       : 0;
 }
 
 static void close_prototypes(struct prototypes *p)
@@ -237,8 +240,8 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 	config->flow_cnt = opts->flow_cnt;
 	strcpy(config->name, nif->name);
 	if (!config->flow_cnt)
-		config->flow_cnt = rfs_roundup_pow2((r->settings.sock_flow_entries +
-						     config->queues - 1) / config->queues);
+		config->flow_cnt = rfs_roundup_pow2(
+			(r->settings.sock_flow_entries + config->queues - 1) / config->queues);
 	err = netns_current(&ns);
 	if (err) {
 		rfs_error("cannot identify the network namespace: %s", strerror(-err));
@@ -255,7 +258,8 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 		err = saved;
 	} else {
 		config->mode = opts->mode == RFS_MODE_AUTO ? RFS_MODE_NATIVE : opts->mode;
-		err = attach_mode(nif, dir, r, &opts->cpus, config, saved, opts->mode == RFS_MODE_AUTO);
+		err = attach_mode(nif, dir, r, &opts->cpus, config, saved,
+				  opts->mode == RFS_MODE_AUTO);
 		if (err == -EOPNOTSUPP && opts->mode == RFS_MODE_AUTO) {
 			rfs_warn("%s: driver %s has no native XDP; steering in generic mode, which "
 				 "turns GRO off for the whole interface and costs more per packet",

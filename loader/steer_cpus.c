@@ -26,8 +26,7 @@ static void fill_cpus(struct rps_cpus *out, const struct cpuset *cpus)
 {
 	memset(out, 0, sizeof(*out));
 	memcpy(out->allowed, cpus->bits, sizeof(out->allowed));
-	cpuset_for_each(cpu, cpus)
-		out->cpu[out->n++] = cpu;
+	cpuset_for_each(cpu, cpus) out->cpu[out->n++] = cpu;
 }
 
 int write_cpus(int cpus_fd, __u32 entry, const struct cpuset *cpus)
@@ -87,7 +86,8 @@ int add_cpumap_entries(int cpumap, const struct cpuset *cpus, unsigned int qsize
 {
 	struct bpf_cpumap_val value = { .qsize = qsize };
 
-	cpuset_for_each(cpu, cpus) {
+	cpuset_for_each(cpu, cpus)
+	{
 		struct bpf_cpumap_val old;
 		__u32 key = cpu;
 
@@ -273,6 +273,10 @@ static int list_kthreads(struct kthreads *all)
 		all->list[all->n++] = k;
 	}
 	closedir(d);
+	if (err) {
+		free(all->list);
+		all->list = NULL;
+	}
 	return err;
 }
 
@@ -306,9 +310,9 @@ static bool is_asleep(const struct kthread *k)
 }
 
 /*
- * Until no packet is in the ring, nor can come: its CPU is not in the active set, so a slot that leads
- * there is left by its next packet if the ring is idle. If the ring was idle before and after all
- * polls have gone by, and counted nothing between, every poll found it so.
+ * Until no packet is in the ring, nor can come: its CPU is not in the active set, so a slot that
+ * leads there is left by its next packet if the ring is idle. If the ring was idle before and after
+ * all polls have gone by, and counted nothing between, every poll found it so.
  */
 static bool wait_for_idle(const volatile struct rps_ring *ring, const struct kthread *k)
 {
@@ -341,14 +345,17 @@ static int renew_entry(const struct attached *a, unsigned int queue, int cpumap,
 	if (!rings)
 		return -ENOENT;
 	if (!wait_for_idle(&rings[key], k)) {
-		rfs_warn("%s: the ring from RX queue %u to CPU %u does not get empty; it is left out "
-			 "until the next refresh", a->dir, queue, key);
+		rfs_warn(
+			"%s: the ring from RX queue %u to CPU %u does not get empty; it is left out "
+			"until the next refresh",
+			a->dir, queue, key);
 		err = -EAGAIN;
 	} else if (bpf_map_update_elem(cpumap, &key, &value, BPF_ANY)) {
 		err = -errno;
 		rfs_error("cannot make the ring to CPU %u anew: %s", key, strerror(-err));
 	} else {
-		/* The old thread's state must not be read any more; it ends after a grace period. */
+		/* The old thread's state must not be read any more; it ends after a grace period.
+		 */
 		WRITE_ONCE(rings[key].task, 0);
 	}
 	rings_unmap(rings, nr_cpus);
@@ -423,8 +430,7 @@ static int refresh(struct attached *a)
 	free(all.list);
 	if (!err)
 		err = add_rings(a, &usable);
-	cpuset_for_each(cpu, &unbound)
-		cpuset_add(&ready, cpu);
+	cpuset_for_each(cpu, &unbound) cpuset_add(&ready, cpu);
 	return err ? err : publish(a, &ready);
 }
 

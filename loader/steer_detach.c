@@ -33,8 +33,8 @@ static void drain(const char *dir, int config_fd, struct rfs_config *config)
 	while ((left = rings_in_flight(dir, config->queues, nr_cpus))) {
 		if (now_ms() >= limit) {
 			rfs_warn("%s: %llu frames were still in flight after %d s; their flows may "
-				 "see these behind later ones", dir, (unsigned long long)left,
-				 DRAIN_LIMIT_MS / 1000);
+				 "see these behind later ones",
+				 dir, (unsigned long long)left, DRAIN_LIMIT_MS / 1000);
 			return;
 		}
 		usleep(1000);
@@ -93,7 +93,6 @@ static int detach_in_netns(const char *dir, const struct rfs_config *config)
 		if (err || ns.cookie != config->netns_cookie) {
 			/* The namespace is gone, and its interface and settings with it. */
 			memset(&ns, 0, sizeof(ns));
-			err = 0;
 		}
 	}
 	err = detach_here(dir, config, &ns);
@@ -129,4 +128,3 @@ out:
 		close(fd);
 	return err;
 }
-

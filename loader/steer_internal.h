@@ -36,7 +36,8 @@ int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const st
  */
 int usable_cpus(const struct cpuset *wanted, struct cpuset *usable);
 
-/** add_cpumap_entries() - make the rings that are missing; 0, or a negative errno after a message */
+/** add_cpumap_entries() - make the rings that are missing; 0, or a negative errno after a message
+ */
 int add_cpumap_entries(int cpumap, const struct cpuset *cpus, unsigned int qsize);
 
 #endif /* RFS_STEER_INTERNAL_H */

@@ -68,9 +68,8 @@ static int attach_dispatcher(struct rfs_steer *skel, const struct netif *nif, un
 static int attach_link(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 		       unsigned int mode)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode == RFS_MODE_GENERIC ?
-								 XDP_FLAGS_SKB_MODE :
-								 XDP_FLAGS_DRV_MODE);
+	LIBBPF_OPTS(bpf_link_create_opts, opts,
+		    .flags = mode == RFS_MODE_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
 	int fd, err = 0;
 
 	if (wants_frags(mode))
@@ -130,18 +129,20 @@ void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, uns
 		if (foreign_prog(nif))
 			rfs_error("%s: XDP program %u is attached already and cannot share the "
 				  "interface%s; take it off first (bpftool net; ip link set %s "
-				  "xdp off)", nif->name, foreign_prog(nif),
-				  dispatcher ? ", as it was not attached by libxdp" :
-					       ", as this kernel refuses libxdp's dispatcher",
+				  "xdp off)",
+				  nif->name, foreign_prog(nif),
+				  dispatcher ? ", as it was not attached by libxdp"
+					     : ", as this kernel refuses libxdp's dispatcher",
 				  nif->name);
 		else
 			rfs_error("%s: another XDP program is attached, or one in the other mode; "
-				  "take it off first (bpftool net)", nif->name);
+				  "take it off first (bpftool net)",
+				  nif->name);
 		break;
 	case EOPNOTSUPP:
 		rfs_error("%s: driver %s has no native XDP, or not with the interface's "
-			  "settings; take --mode generic", nif->name,
-			  *nif->driver ? nif->driver : "(unknown)");
+			  "settings; take --mode generic",
+			  nif->name, *nif->driver ? nif->driver : "(unknown)");
 		break;
 	case EINVAL:
 	case ERANGE:
@@ -156,7 +157,8 @@ void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, uns
 	case EPERM:
 	case EACCES:
 		rfs_error("%s: not allowed to attach XDP programs: CAP_NET_ADMIN, CAP_BPF and "
-			  "CAP_PERFMON are needed; run as root", nif->name);
+			  "CAP_PERFMON are needed; run as root",
+			  nif->name);
 		break;
 	default:
 		rfs_error("%s: cannot attach in %s mode: %s%s%s", nif->name, mode_name(mode),
@@ -170,8 +172,8 @@ int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	bool dispatcher = can_share();
 	int err;
 
-	err = dispatcher ? attach_dispatcher(skel, nif, a->mode) :
-			   attach_link(skel, nif, dir, a->mode);
+	err = dispatcher ? attach_dispatcher(skel, nif, a->mode)
+			 : attach_link(skel, nif, dir, a->mode);
 	if (err)
 		return err;
 	a->dispatcher = dispatcher && is_attached_by_dispatcher(nif);

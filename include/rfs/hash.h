@@ -64,10 +64,10 @@ flow_hash_v4(const volatile __u32 *key, __be32 src, __be32 dst, __be16 sport, __
 	_Bool swap = from > to;
 	__u64 lo = swap ? to : from, hi = swap ? from : to;
 
-	return flow_hash_finish(nh_pair(lo >> 16, key[0], hi >> 16, key[1]) +
-					nh_pair((__u32)lo << 16 | (hi & 0xffff), key[2], proto,
-						key[3]),
-				swap);
+	return flow_hash_finish(
+		nh_pair(lo >> 16, key[0], hi >> 16, key[1]) +
+			nh_pair((__u32)lo << 16 | (hi & 0xffff), key[2], proto, key[3]),
+		swap);
 }
 
 /**

@@ -144,8 +144,8 @@ RFS_INLINE void rps_ring_event(struct rps_ring *ring, __u32 n, bool slept, bool 
  * works in that state until it first finds its ring empty. So the state is trusted only after the
  * thread was seen to have slept between two of its rounds.
  *
- * sched alone also stands for cond_resched(), whose switch is involuntary; nvcsw alone also moves by
- * a contended lock under PREEMPT_RT, where in turn cond_resched() does nothing.
+ * sched alone also stands for cond_resched(), whose switch is involuntary; nvcsw alone also moves
+ * by a contended lock under PREEMPT_RT, where in turn cond_resched() does nothing.
  *
  * Return: whether it slept since its last round.
  */

@@ -78,18 +78,18 @@ struct rps_ring {
 	__u64 tail; /* counted at the redirect, before the frame is in the ring */
 	__u64 lost_ring_full;
 	__u64 lost_redirect_error;
-	__u64 barrier;   /* always 0; what a full memory barrier is done on */
+	__u64 barrier;	 /* always 0; what a full memory barrier is done on */
 	__u32 cpumap_id; /* constant: the queue's CPUMAP */
 	__u32 pad0[7];
 	/* the kthread that empties the ring */
 	__u64 popped;
 	__u64 delivered; /* of these, known to have left GRO and reached the protocol */
-	__u64 owner;     /* the kthread's task_struct, from its first event on */
-	__u64 task;      /* the same, from when its state can be trusted, see rps_ring_owner() */
-	__u64 nvcsw;     /* its voluntary context switches at the last event */
-	__u32 snap;      /* popped when the flush that is waited for was asked for */
+	__u64 owner;	 /* the kthread's task_struct, from its first event on */
+	__u64 task;	 /* the same, from when its state can be trusted, see rps_ring_owner() */
+	__u64 nvcsw;	 /* its voluntary context switches at the last event */
+	__u32 snap;	 /* popped when the flush that is waited for was asked for */
 	__u32 snap_jiffies;
-	__u32 mark;   /* popped at the first event in a later jiffy, if marked */
+	__u32 mark; /* popped at the first event in a later jiffy, if marked */
 	__u32 marked;
 	__u64 alloc_failed; /* popped, but no skb could be had */
 };
@@ -101,7 +101,7 @@ _Static_assert(sizeof(struct rps_dev_flow) == 8, "a slot is read and written as 
 
 enum rfs_gate {
 	RFS_GATE_CLOSED = 0, /* pass everything, touch nothing */
-	RFS_GATE_DRAIN,      /* no flow wants a CPU: slots go back to RPS_NO_CPU as they drain */
+	RFS_GATE_DRAIN,	     /* no flow wants a CPU: slots go back to RPS_NO_CPU as they drain */
 	RFS_GATE_OPEN,
 };
 
@@ -139,7 +139,7 @@ struct rfs_config {
  * offline; n = 0: all that are online.
  */
 #define RPS_CPUS_WANTED 2
-#define RPS_CPUS_NR     3
+#define RPS_CPUS_NR	3
 
 struct rps_cpus {
 	__u64 allowed[RFS_MAX_CPUS / 64];
@@ -188,22 +188,22 @@ struct rfs_napi_pass {
  * Pins, below <bpffs>/rfs. An interface has a folder of its own name there; names of the global
  * part are longer than 15 characters, which no interface's name is.
  */
-#define RFS_PIN_DIR           "rfs"
-#define RFS_PIN_GLOBAL        "rfs_global_settings"
-#define RFS_PIN_SOCK_FLOW     "rps_sock_flow_table"
-#define RFS_PIN_LOCALITY      "rfs_read_locality"
-#define RFS_PIN_RINGS         "rfs_ring_by_cpumap"
-#define RFS_PIN_NAPI_PASS     "rfs_napi_local_pass"
-#define RFS_PIN_RECORDER_DIR  "recorder_programs"
+#define RFS_PIN_DIR	     "rfs"
+#define RFS_PIN_GLOBAL	     "rfs_global_settings"
+#define RFS_PIN_SOCK_FLOW    "rps_sock_flow_table"
+#define RFS_PIN_LOCALITY     "rfs_read_locality"
+#define RFS_PIN_RINGS	     "rfs_ring_by_cpumap"
+#define RFS_PIN_NAPI_PASS    "rfs_napi_local_pass"
+#define RFS_PIN_RECORDER_DIR "recorder_programs"
 
-#define RFS_PIN_CONFIG        "config"
-#define RFS_PIN_CPUS          "rps_cpus"
-#define RFS_PIN_STATS         "stats"
-#define RFS_PIN_SAVED         "saved"
-#define RFS_PIN_DEV_FLOW      "rps_dev_flow"
-#define RFS_PIN_RING          "rps_ring"
-#define RFS_PIN_CPUMAP        "cpumap"
-#define RFS_PIN_QUEUE_MAPS    "queues"
-#define RFS_PIN_XDP_LINK      "xdp_link"
+#define RFS_PIN_CONFIG	   "config"
+#define RFS_PIN_CPUS	   "rps_cpus"
+#define RFS_PIN_STATS	   "stats"
+#define RFS_PIN_SAVED	   "saved"
+#define RFS_PIN_DEV_FLOW   "rps_dev_flow"
+#define RFS_PIN_RING	   "rps_ring"
+#define RFS_PIN_CPUMAP	   "cpumap"
+#define RFS_PIN_QUEUE_MAPS "queues"
+#define RFS_PIN_XDP_LINK   "xdp_link"
 
 #endif /* RFS_TYPES_H */

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # variables for those who source it
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # lib.sh - a lab of two network namespaces that are joined by a multi-queue veth pair: "srv", whose

@@ -78,8 +78,10 @@ run()		# SINK ARG... -- SOURCE ARG...
 	read -r _ <"$tmp/ready"
 	[ -n "${with_sink:-}" ] && $with_sink
 	on_src "$bin" "$@" --port 9000 --json >"$tmp/source" 2>>"$tmp/err"
+	# shellcheck disable=SC2034 # for verdict's conditions
 	source_rc=$?
 	wait $sink_pid
+	# shellcheck disable=SC2034
 	sink_rc=$?
 	cat "$tmp/err" >&2
 }

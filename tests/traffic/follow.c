@@ -13,7 +13,7 @@
 #include "sock.h"
 
 /* So many reads in a row on the reader's CPU are no accident. */
-#define IN_A_ROW	10
+#define IN_A_ROW	10U
 
 struct stay {
 	unsigned int cpu;
