@@ -144,15 +144,22 @@ void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, uns
 			  "settings; take --mode generic",
 			  nif->name, *nif->driver ? nif->driver : "(unknown)");
 		break;
-	case EINVAL:
-	case ERANGE:
 	case ENOSPC:
+		rfs_error(
+			"%s: driver %s has too few queues for XDP (ethtool -l %s); a veth needs as many RX queues as its peer has TX queues",
+			nif->name, *nif->driver ? nif->driver : "(unknown)", nif->name);
+		break;
+	case ERANGE:
 	case E2BIG:
-		rfs_error("%s: driver %s refuses XDP in %s mode (%s): mostly the MTU (%u) is too "
-			  "large for it, LRO is on, or there are too few queues (ethtool -l); for "
-			  "a veth, it must have as many RX queues as its peer has TX queues",
-			  nif->name, *nif->driver ? nif->driver : "(unknown)", mode_name(mode),
-			  strerror(-err), nif->mtu);
+		rfs_error(
+			"%s: the MTU of %u is too large for XDP with driver %s; lower it (ip link set %s mtu ...)",
+			nif->name, nif->mtu, *nif->driver ? nif->driver : "(unknown)", nif->name);
+		break;
+	case EINVAL:
+		rfs_error(
+			"%s: driver %s refuses XDP in %s mode: mostly the MTU (%u) is too large for it, LRO is on (ethtool -k), or there are too few queues (ethtool -l)",
+			nif->name, *nif->driver ? nif->driver : "(unknown)", mode_name(mode),
+			nif->mtu);
 		break;
 	case EPERM:
 	case EACCES:

@@ -57,6 +57,15 @@ test_bad_input()
 		srv setpriv --bounding-set=-all --inh-caps=-all --reuid 65534 --regid 65534 \
 		--clear-groups "$RFSCTL" attach s0
 	fails "errors are JSON where JSON is asked for" 1 '{"error":' rfsctl stats s0 --json
+	ip -n "$LAB_SRV" link add q0 numrxqueues 1 numtxqueues 1 type veth \
+		peer name q1 numrxqueues 4 numtxqueues 4
+	fails "too few RX queues" 1 "too few queues" rfsctl attach q0
+	ip -n "$LAB_SRV" link del q0
+	ip -n "$LAB_SRV" link add b0 type bridge
+	fails "a driver without native XDP" 1 "has no native XDP" rfsctl attach b0 --mode native
+	fails "generic mode in its place, with a warning" 0 "generic mode" rfsctl attach b0
+	rfsctl detach b0
+	ip -n "$LAB_SRV" link del b0
 	no_leftovers "after refusals"
 }
 
