@@ -67,6 +67,17 @@ static __always_inline void *take(struct cursor *c, __u32 len)
 	return hdr;
 }
 
+/*
+ * take() of a length that the packet tells; max is one less than a power of two, and not less than
+ * any length. The compiler knows that, and may drop the mask and with it the bound that the
+ * verifier needs, unless the number comes out of nowhere.
+ */
+static __always_inline void *take_bounded(struct cursor *c, __u32 len, const __u32 max)
+{
+	asm volatile("" : "+r"(len));
+	return take(c, len & max);
+}
+
 static __always_inline bool has_ports(__u8 proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
@@ -84,7 +95,7 @@ static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *ke
 		return RFS_STAT_PASS_TRUNCATED;
 	if (ip->version != 4 || ip->ihl < 5)
 		return RFS_STAT_PASS_MALFORMED;
-	if (!take(c, ip->ihl * 4 - sizeof(*ip)))
+	if (!take_bounded(c, ip->ihl * 4 - sizeof(*ip), 0x3f))
 		return RFS_STAT_PASS_TRUNCATED;
 
 	/* All fragments of a datagram must meet; only the first has ports. */
@@ -130,7 +141,7 @@ static __always_inline int skip_ipv6_ext(struct cursor *c, __u8 *nexthdr)
 		if (type == IPPROTO_AH && ext->len < 1)
 			return RFS_STAT_PASS_MALFORMED;
 		rest = type == IPPROTO_AH ? ext->len * 4 : ext->len * 8;
-		if (!take(c, rest & 0x7ff)) /* at most 255 * 8; the mask is for the verifier */
+		if (!take_bounded(c, rest, 0x7ff))
 			return RFS_STAT_PASS_TRUNCATED;
 	}
 	return RFS_STAT_PASS_TOO_DEEP;
