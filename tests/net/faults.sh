@@ -12,7 +12,6 @@
 SECS=${FAULTS_SECONDS:-10}
 POINTS=${FAULT_POINTS:-25}
 
-pins() { find /sys/fs/bpf/rfs -mindepth 1 2>/dev/null | grep -c .; }
 kthreads() { ps -eo comm | grep -c '^cpumap/'; }
 
 settings()
@@ -83,9 +82,10 @@ test_flows_before_attach()
 # the reading of files, of which there is much and none changes anything
 calls()
 {
-	srv strace -f -qq -o "$LAB_TMP/strace" "$@" >/dev/null 2>&1
-	sed -n 's/^[0-9]* *\([a-z0-9_]*\)(.*/\1/p' "$LAB_TMP/strace" | awk '{ print $1 ":" ++n[$1] }' |
-		grep -vE '^(read|pread64|mmap|munmap|mprotect|brk|close|fstat|newfstatat|lseek):'
+	srv strace -f --seccomp-bpf -qq -o "$LAB_TMP/strace" \
+		-e trace=!read,pread64,mmap,munmap,mprotect,brk,close,fstat,newfstatat,lseek \
+		"$@" >/dev/null 2>&1
+	sed -n 's/^[0-9]* *\([a-z0-9_]*\)(.*/\1/p' "$LAB_TMP/strace" | awk '{ print $1 ":" ++n[$1] }'
 }
 
 # kill_at NAME:N COMMAND...: kill it at that system call; true if it was killed
@@ -111,7 +111,7 @@ repaired()
 		{ echo "$what: not attached"; return 1; }
 	rfsctl detach s0 >"$LAB_TMP/repair" 2>&1 ||
 		{ echo "$what: detach"; cat "$LAB_TMP/repair"; return 1; }
-	[ "$(pins)" = 0 ] || { echo "$what: pins"; find /sys/fs/bpf/rfs; return 1; }
+	[ "$(lab_pins)" = 0 ] || { echo "$what: pins"; find /sys/fs/bpf/rfs; return 1; }
 	[ "$(srv ip link show dev s0 | grep -c prog/xdp)" = 0 ] || { echo "$what: XDP"; return 1; }
 	[ "$(settings)" = "$before" ] || { echo "$what: settings"; settings; return 1; }
 }
@@ -151,7 +151,7 @@ test_refusals()
 	local total n stride bad=0 refused=0 before
 
 	before=$(settings)
-	srv strace -f -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" attach s0 >/dev/null 2>&1
+	srv strace -f --seccomp-bpf -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" attach s0 >/dev/null 2>&1
 	total=$(grep -c . "$LAB_TMP/strace")
 	rfsctl detach s0 >/dev/null
 	stride=${FAULT_STRIDE:-$((total / POINTS))}
@@ -166,7 +166,7 @@ test_refusals()
 		else
 			rfsctl detach s0 >/dev/null 2>&1
 		fi
-		[ "$(pins)" = 0 ] && [ "$(settings)" = "$before" ] ||
+		[ "$(lab_pins)" = 0 ] && [ "$(settings)" = "$before" ] ||
 			{ bad=$((bad + 1)); echo "call $n: left something" >>"$LAB_TMP/bad"
 			  cat "$LAB_TMP/out" >>"$LAB_TMP/bad"; rfsctl detach s0 >/dev/null 2>&1; }
 	done

@@ -15,6 +15,7 @@ TRAFFIC=$LAB_BUILD/rfs-traffic
 LAB_SRV=rfs$$s
 LAB_CLI=rfs$$c
 LAB_TMP=
+LAB_COOKIE=0
 LAB_PIDS=()
 
 SRV4=10.77.0.1
@@ -30,6 +31,21 @@ LAST_CPU=$((NCPUS - 1))
 srv() { nsenter --net=/run/netns/"$LAB_SRV" "$@"; }
 cli() { nsenter --net=/run/netns/"$LAB_CLI" "$@"; }
 rfsctl() { srv "$RFSCTL" "$@"; }
+
+# Everything that rfs has pinned. While somebody else has an interface attached, only what is of this
+# lab's own interfaces.
+lab_pins()
+{
+	local all=/sys/fs/bpf/rfs other
+
+	other=$(find $all -mindepth 1 -maxdepth 1 -type d ! -name recorder_programs \
+		! -name "*@$LAB_COOKIE" 2>/dev/null | grep -c .)
+	if [ "$other" = 0 ]; then
+		find $all -mindepth 1 2>/dev/null | grep -c .
+	else
+		find $all/*@"$LAB_COOKIE" 2>/dev/null | grep -c .
+	fi
+}
 
 # start srv|cli COMMAND...: in the background; its pid (not a shell's) is in $!, and lab_down() ends it
 # at the latest
@@ -60,6 +76,9 @@ lab_up()
 		mount -t bpf bpf /sys/fs/bpf || return 1
 	fi
 	ip netns add "$LAB_SRV" && ip netns add "$LAB_CLI" || return 1
+	# Folders of interfaces outside the initial namespace end with its cookie (SO_NETNS_COOKIE).
+	LAB_COOKIE=$(srv python3 -c 'import socket, struct
+print(struct.unpack("Q", socket.socket().getsockopt(socket.SOL_SOCKET, 71, 8))[0])')
 	ip -n "$LAB_SRV" link set lo up
 	ip -n "$LAB_CLI" link set lo up
 	lab_link
