@@ -163,10 +163,8 @@ int netif_read(const char *name, struct netif *nif)
 		nif->mtu = ifr.ifr_mtu;
 	if (!do_ethtool(fd, name, &drv))
 		snprintf(nif->driver, sizeof(nif->driver), "%s", drv.driver);
-	if (!do_ethtool(fd, name, &flags)) {
+	if (!do_ethtool(fd, name, &flags))
 		nif->lro = flags.data & ETH_FLAG_LRO;
-		nif->rxvlan = flags.data & ETH_FLAG_RXVLAN;
-	}
 	if (!do_ethtool(fd, name, &channels))
 		nif->rx_queues = channels.rx_count + channels.combined_count;
 	close(fd);
@@ -177,25 +175,99 @@ int netif_read(const char *name, struct netif *nif)
 	return 0;
 }
 
-int netif_set_rxvlan(const char *name, bool on)
+/* The kernel's number of a device feature, from the names that ethtool -k shows too. */
+static int feature_index(int fd, const char *name, const char *feature)
 {
-	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
-	int fd, err;
+	struct {
+		struct ethtool_sset_info info;
+		__u32 count;
+	} sset = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
+	struct ethtool_gstrings *strings;
+	int err = do_ethtool(fd, name, &sset);
 
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (err)
+		return err;
+	strings = calloc(1, sizeof(*strings) + sset.count * ETH_GSTRING_LEN);
+	if (!strings)
+		return -ENOMEM;
+	strings->cmd = ETHTOOL_GSTRINGS;
+	strings->string_set = ETH_SS_FEATURES;
+	strings->len = sset.count;
+	err = do_ethtool(fd, name, strings);
+	for (__u32 i = 0; !err && i < strings->len; i++) {
+		if (!strncmp((char *)strings->data + i * ETH_GSTRING_LEN, feature,
+			     ETH_GSTRING_LEN)) {
+			free(strings);
+			return i;
+		}
+	}
+	free(strings);
+	return err ? err : -ENOENT;
+}
+
+#define FEATURE_BLOCKS 8 /* of 32 features; Linux has 2 */
+
+/* The kernel says in .size how many blocks it has, and wants exactly as many when they are set. */
+static int get_feature(int fd, const char *name, int index, __u32 *blocks)
+{
+	struct {
+		struct ethtool_gfeatures head;
+		struct ethtool_get_features_block block[FEATURE_BLOCKS];
+	} get = { .head = { .cmd = ETHTOOL_GFEATURES, .size = FEATURE_BLOCKS } };
+	int err = do_ethtool(fd, name, &get);
+
+	*blocks = get.head.size;
+	return err ? err : (int)(get.block[index / 32].active >> (index % 32) & 1);
+}
+
+static int set_feature(int fd, const char *name, int index, bool on)
+{
+	struct {
+		struct ethtool_sfeatures head;
+		struct ethtool_set_features_block block[FEATURE_BLOCKS];
+	} set = { .head = { .cmd = ETHTOOL_SFEATURES } };
+	int err = get_feature(fd, name, index, &set.head.size);
+
+	if (err < 0)
+		return err;
+	set.block[index / 32].valid = 1U << (index % 32);
+	set.block[index / 32].requested = on ? 1U << (index % 32) : 0;
+	err = do_ethtool(fd, name, &set);
+	/* A positive answer says that the wish was noted but not, or not exactly, fulfilled. */
+	if (err < 0)
+		return err;
+	return get_feature(fd, name, index, &set.head.size) == on ? 0 : -EOPNOTSUPP;
+}
+
+int netif_feature(const char *name, const char *feature)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), index;
+	__u32 blocks;
+
 	if (fd < 0)
 		return -errno;
-	err = do_ethtool(fd, name, &flags);
-	if (!err) {
-		flags.cmd = ETHTOOL_SFLAGS;
-		if (on)
-			flags.data |= ETH_FLAG_RXVLAN;
-		else
-			flags.data &= ~ETH_FLAG_RXVLAN;
-		err = do_ethtool(fd, name, &flags);
-	}
+	index = feature_index(fd, name, feature);
+	if (index >= FEATURE_BLOCKS * 32)
+		index = -ERANGE;
+	if (index >= 0)
+		index = get_feature(fd, name, index, &blocks);
 	close(fd);
-	return err;
+	return index;
+}
+
+int netif_set_feature(const char *name, const char *feature, bool on)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), index;
+
+	if (fd < 0)
+		return -errno;
+	index = feature_index(fd, name, feature);
+	if (index >= FEATURE_BLOCKS * 32)
+		index = -ERANGE;
+	if (index >= 0)
+		index = set_feature(fd, name, index, on);
+	close(fd);
+	return index;
 }
 
 int netif_sysfs(const char *name)

@@ -21,7 +21,6 @@ struct netif {
 	unsigned int mtu;
 	unsigned int rx_queues; /* that are in use; 1 where the driver cannot say */
 	bool lro;
-	bool rxvlan; /* VLAN tags are taken out of received frames by the NIC */
 };
 
 /** netns_current() - the network namespace of this process; 0 or a negative errno */
@@ -56,11 +55,19 @@ bool netns_exists(__u64 ino, __u64 cookie);
 int netif_read(const char *name, struct netif *nif);
 
 /**
- * netif_set_rxvlan() - let the NIC take VLAN tags out of received frames, or leave them in
+ * netif_feature() - is a device feature on?
+ * @feature: the kernel's name of it, as "rx-vlan-hw-parse"
  *
- * Return: 0 or a negative errno.
+ * Return: 1 or 0; -ENOENT if the kernel has no such feature; or another negative errno.
  */
-int netif_set_rxvlan(const char *name, bool on);
+int netif_feature(const char *name, const char *feature);
+
+/**
+ * netif_set_feature() - turn a device feature on or off
+ *
+ * Return: 0; -EOPNOTSUPP if it is fixed; or another negative errno.
+ */
+int netif_set_feature(const char *name, const char *feature, bool on);
 
 /**
  * netif_sysfs() - open the directory /sys/class/net/NAME of the current network namespace

@@ -14,9 +14,10 @@
 #include "pins.h"
 #include "settings.h"
 
-#define KEY_LEN	   64
-#define VALUE_LEN  4096 /* rps_cpus of 8192 CPUs takes 2303 characters */
-#define KEY_RXVLAN "features/rxvlan"
+#define KEY_LEN	  64
+#define VALUE_LEN 4096 /* rps_cpus of 8192 CPUs takes 2303 characters */
+/* Device features that are turned off, with the kernel's names, are saved under these keys. */
+#define KEY_FEATURE "features/"
 
 int settings_open(const char *dir)
 {
@@ -127,35 +128,49 @@ static int clear_rps(const char *name, int sysfs, int saved)
 	return err;
 }
 
+/*
+ * A NIC that takes VLAN tags out of received frames hands them over beside the packet, where a
+ * CPUMAP loses them.
+ */
+static void clear_vlan_parsing(const char *name, int saved)
+{
+	static const char *const features[] = {
+		KEY_FEATURE "rx-vlan-hw-parse", KEY_FEATURE "rx-vlan-stag-hw-parse", /* 802.1ad */
+	};
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+		const char *feature = features[i] + strlen(KEY_FEATURE);
+		int err;
+
+		if (netif_feature(name, feature) != 1)
+			continue;
+		err = save(saved, features[i], "on");
+		if (!err)
+			err = netif_set_feature(name, feature, false);
+		if (err)
+			rfs_warn(
+				"%s: cannot turn %s off (%s); packets of VLANs lose their tag when they are steered",
+				name, feature, strerror(-err));
+	}
+}
+
 int settings_clear(const char *name, int saved, bool native)
 {
-	int sysfs = netif_sysfs(name), err;
-	struct netif nif;
+	int sysfs = netif_sysfs(name), err = 0;
 
 	if (sysfs < 0) {
 		/* Refused in some containers. RPS is off by default, so this is no reason to stop.
 		 */
-		rfs_warn("%s: cannot look at the kernel's RPS settings (%s); with RPS on, packets "
-			 "are steered twice",
-			 name, strerror(-sysfs));
+		rfs_warn(
+			"%s: cannot look at the kernel's RPS settings (%s); with RPS on, packets are steered twice",
+			name, strerror(-sysfs));
 	} else {
 		err = clear_rps(name, sysfs, saved);
 		close(sysfs);
-		if (err)
-			return err;
 	}
-
-	err = netif_read(name, &nif);
-	if (err || !native || !nif.rxvlan)
-		return err;
-	err = save(saved, KEY_RXVLAN, "on");
-	if (!err)
-		err = netif_set_rxvlan(name, false);
-	if (err)
-		rfs_warn("%s: cannot turn VLAN tag removal off (%s); packets of VLANs lose their "
-			 "tag when they are steered",
-			 name, strerror(-err));
-	return 0;
+	if (!err && native)
+		clear_vlan_parsing(name, saved);
+	return err;
 }
 
 void settings_restore(const char *name, int saved)
@@ -164,8 +179,8 @@ void settings_restore(const char *name, int saved)
 	int sysfs = netif_sysfs(name), err;
 
 	while (!bpf_map_get_next_key(saved, NULL, key) && !bpf_map_lookup_elem(saved, key, value)) {
-		if (!strcmp(key, KEY_RXVLAN))
-			err = netif_set_rxvlan(name, true);
+		if (!strncmp(key, KEY_FEATURE, strlen(KEY_FEATURE)))
+			err = netif_set_feature(name, key + strlen(KEY_FEATURE), true);
 		else
 			err = sysfs < 0 ? sysfs : write_at(sysfs, key, value);
 		if (err)
