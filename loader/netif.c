@@ -187,18 +187,18 @@ static int feature_index(int fd, const char *name, const char *feature)
 
 	if (err)
 		return err;
-	strings = calloc(1, sizeof(*strings) + sset.count * ETH_GSTRING_LEN);
+	strings = calloc(1, sizeof(*strings) + (size_t)sset.count * ETH_GSTRING_LEN);
 	if (!strings)
 		return -ENOMEM;
 	strings->cmd = ETHTOOL_GSTRINGS;
 	strings->string_set = ETH_SS_FEATURES;
 	strings->len = sset.count;
 	err = do_ethtool(fd, name, strings);
-	for (__u32 i = 0; !err && i < strings->len; i++) {
+	for (size_t i = 0; !err && i < strings->len; i++) {
 		if (!strncmp((char *)strings->data + i * ETH_GSTRING_LEN, feature,
 			     ETH_GSTRING_LEN)) {
 			free(strings);
-			return i;
+			return (int)i;
 		}
 	}
 	free(strings);
