@@ -3,17 +3,14 @@
  * steer_cpus.c - the CPUs that an interface's packets may go to: chosen, published, changed, and
  * followed when they go offline and come back.
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
-#include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include "kthreads.h"
 #include "msg.h"
 #include "rfs/rules.h"
 #include "rings.h"
@@ -218,97 +215,6 @@ int steer_set_cpus(const char *dir, const struct cpuset *cpus)
 
 /* ---- kthreads that lost their CPU ---- */
 
-struct kthread {
-	int pid;
-	unsigned int cpu; /* that it is to serve */
-	__u32 cpumap_id;
-};
-
-struct kthreads {
-	struct kthread *list;
-	unsigned int n;
-};
-
-static int read_comm(const char *pid, struct kthread *k)
-{
-	char path[64], comm[64] = "";
-	FILE *f;
-	int n;
-
-	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-	if (!fgets(comm, sizeof(comm), f))
-		comm[0] = 0;
-	fclose(f);
-	n = sscanf(comm, "cpumap/%u/map:%u", &k->cpu, &k->cpumap_id);
-	k->pid = atoi(pid);
-	return n == 2 ? 0 : -ENOENT;
-}
-
-/* All CPUMAP kthreads, by their names "cpumap/CPU/map:ID". */
-static int list_kthreads(struct kthreads *all)
-{
-	struct dirent *entry;
-	struct kthread k;
-	DIR *d = opendir("/proc");
-	int err = 0;
-
-	all->list = NULL;
-	all->n = 0;
-	if (!d)
-		return -errno;
-	while (!err && (entry = readdir(d))) {
-		struct kthread *more;
-
-		if (!isdigit((unsigned char)entry->d_name[0]) || read_comm(entry->d_name, &k))
-			continue;
-		more = realloc(all->list, (all->n + 1) * sizeof(*more));
-		if (!more) {
-			err = -ENOMEM;
-			break;
-		}
-		all->list = more;
-		all->list[all->n++] = k;
-	}
-	closedir(d);
-	if (err) {
-		free(all->list);
-		all->list = NULL;
-	}
-	return err;
-}
-
-/* Does it run where it should? One that ended meanwhile is no reason to act. */
-static bool is_bound(const struct kthread *k)
-{
-	cpu_set_t *set = CPU_ALLOC(RFS_MAX_CPUS);
-	size_t size = CPU_ALLOC_SIZE(RFS_MAX_CPUS);
-	bool bound = true;
-
-	if (set && !sched_getaffinity(k->pid, size, set))
-		bound = CPU_COUNT_S(size, set) == 1 && CPU_ISSET_S(k->cpu, size, set);
-	if (set)
-		CPU_FREE(set);
-	return bound;
-}
-
-static bool is_asleep(const struct kthread *k)
-{
-	char path[64], state = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", k->pid);
-	f = fopen(path, "re");
-	if (!f)
-		return true; /* it has ended */
-	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
-	fclose(f);
-	return state == 'S';
-}
-
 /*
  * Until no packet is in the ring, nor can come: its CPU is not in the active set, so a slot that
  * leads there is left by its next packet if the ring is idle. If the ring was idle before and after
@@ -321,9 +227,9 @@ static bool wait_for_idle(const volatile struct rps_ring *ring, const struct kth
 	do {
 		__u64 tail = ring->tail;
 
-		if (!rps_in_flight((const struct rps_ring *)ring) && is_asleep(k)) {
+		if (!rps_in_flight((const struct rps_ring *)ring) && kthread_is_asleep(k)) {
 			wait_for_polls();
-			if (!rps_in_flight((const struct rps_ring *)ring) && is_asleep(k) &&
+			if (!rps_in_flight((const struct rps_ring *)ring) && kthread_is_asleep(k) &&
 			    ring->tail == tail)
 				return true;
 		}
@@ -377,7 +283,8 @@ static struct cpuset unbound_cpus(const struct attached *a, const struct kthread
 		if (!map_id(cpumap, &id))
 			for (unsigned int i = 0; i < all->n; i++)
 				if (all->list[i].cpumap_id == id &&
-				    cpuset_has(cpus, all->list[i].cpu) && !is_bound(&all->list[i]))
+				    cpuset_has(cpus, all->list[i].cpu) &&
+				    !kthread_is_bound(&all->list[i]))
 					cpuset_add(&unbound, all->list[i].cpu);
 		close(cpumap);
 	}
@@ -396,7 +303,8 @@ static void renew_entries(const struct attached *a, const struct kthreads *all, 
 			for (unsigned int i = 0; i < all->n; i++) {
 				const struct kthread *k = &all->list[i];
 
-				if (k->cpumap_id != id || !cpuset_has(cpus, k->cpu) || is_bound(k))
+				if (k->cpumap_id != id || !cpuset_has(cpus, k->cpu) ||
+				    kthread_is_bound(k))
 					continue;
 				if (renew_entry(a, q, cpumap, k))
 					cpuset_remove(cpus, k->cpu);
@@ -412,7 +320,7 @@ static int refresh(struct attached *a)
 	int err = usable_cpus(&a->wanted, &usable);
 
 	if (!err)
-		err = list_kthreads(&all);
+		err = kthreads_list(&all);
 	if (err)
 		return err;
 	unbound = unbound_cpus(a, &all, &usable);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* kthreads.h - the threads that empty CPUMAPs' rings, as /proc shows them. */
+#ifndef RFS_KTHREADS_H
+#define RFS_KTHREADS_H
+
+#include <stdbool.h>
+
+#include <linux/types.h>
+
+struct kthread {
+	int pid;
+	unsigned int cpu; /* that it is to serve */
+	__u32 cpumap_id;
+};
+
+struct kthreads {
+	struct kthread *list;
+	unsigned int n;
+};
+
+/**
+ * kthreads_list() - all CPUMAP kthreads, by their names "cpumap/CPU/map:ID"
+ * @all: receives them; free its list
+ *
+ * Return: 0 or a negative errno.
+ */
+int kthreads_list(struct kthreads *all);
+
+/** kthread_is_bound() - may it run on its CPU only? True for one that has ended. */
+bool kthread_is_bound(const struct kthread *k);
+
+/** kthread_is_asleep() - does it wait for frames? True for one that has ended. */
+bool kthread_is_asleep(const struct kthread *k);
+
+#endif /* RFS_KTHREADS_H */
