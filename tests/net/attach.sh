@@ -120,6 +120,21 @@ test_generic()
 	no_leftovers "generic"
 }
 
+test_other_bpffs()
+{
+	mkdir "$LAB_TMP/bpf"
+	mount -t bpf bpf "$LAB_TMP/bpf"
+	check "attach with another BPF file system" rfsctl attach s0 --bpffs "$LAB_TMP/bpf"
+	is "all is pinned there" "$(find "$LAB_TMP/bpf/rfs" -name config | grep -c .)" 1
+	is "and nothing in the usual place" "$(lab_pins)" 0
+	is "status reads it there" \
+		"$(json '.interfaces[0].state' rfsctl status --json --bpffs "$LAB_TMP/bpf")" attached
+	check "detach" rfsctl detach s0 --bpffs "$LAB_TMP/bpf"
+	is "nothing stays there" "$(find "$LAB_TMP/bpf" -mindepth 1 -name 'rfs*' | grep -c .)" 0
+	umount "$LAB_TMP/bpf"
+	no_leftovers "another BPF file system"
+}
+
 test_same_name_elsewhere()
 {
 	ip -n "$LAB_CLI" link add s0 numrxqueues 2 numtxqueues 2 type veth peer name s1 \
@@ -202,6 +217,7 @@ lab_up || exit 1
 test_bad_input
 test_attach_detach "s0@$LAB_COOKIE"
 test_generic
+test_other_bpffs
 test_same_name_elsewhere
 test_vanished
 test_namespace_gone

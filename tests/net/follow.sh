@@ -12,35 +12,89 @@ SECS=${FOLLOW_SECONDS:-6}
 # what 100 ms bring at 2000 a second.
 WITHIN=(--within-ms 100 --within-reads 200)
 
-# follow NAME ADDRESS REMOTE FOLLOW-OPTIONS...
+# A machine that is busy with other things runs the sender, the kthread or the reader late now and then.
+# That is no property of rfs, so a run may be repeated twice; what is always late fails.
+TRIES=3
+
+# follow_udp NAME ADDRESS REMOTE FOLLOW-OPTIONS...
 follow_udp()
 {
-	local what=$1 addr=$2 remote=$3 source
+	local what=$1
 
-	shift 3
+	shift
+	follow "$what" try_udp "$@"
+}
+
+try_udp()
+{
+	local addr=$1 remote=$2 source rc
+
+	shift 2
 	start cli "$TRAFFIC" udp-source --bind "$remote" --cport 8000 --to "$addr" --port 9000 \
 		--flows 1 --rate 2000 --seconds $((SECS + 3)) --json >"$LAB_TMP/source" 2>&1
 	source=$!
-	check "$what: within 100 ms, ${SECS} moves of the reader" \
-		srv "$TRAFFIC" follow --bind "$addr" --port 9000 --connect "$remote" --cport 8000 \
+	srv "$TRAFFIC" follow --bind "$addr" --port 9000 --connect "$remote" --cport 8000 \
 		--cpus "0,$LAST_CPU" --seconds "$SECS" "${WITHIN[@]}" "$@"
+	rc=$?
 	stop $source
+	return $rc
 }
 
+# follow NAME FUNCTION ARGUMENTS...: one result of up to TRIES runs
+follow()
+{
+	local what=$1 try rc
+
+	shift
+	for ((try = 1; try <= TRIES; try++)); do
+		"$@" >"$LAB_TMP/follow" 2>&1
+		rc=$?
+		[ $rc = 0 ] && break
+		echo "# $what: late in run $try, load $(cut -d' ' -f1 /proc/loadavg)"
+	done
+	result $rc "$what: within 100 ms, $SECS moves of the reader" "$LAB_TMP/follow"
+}
+
+# Keep what "flows" says while the TCP reader reads: with fentry hooks, a closed socket's flow is gone
+# at once.
+see_flows()
+{
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		rfsctl flows s0 --json >"$LAB_TMP/flows.new"
+		if jq -e '.flows[] | select(.proto == "tcp" and .local.port == 9200)' \
+			"$LAB_TMP/flows.new" >/dev/null; then
+			mv "$LAB_TMP/flows.new" "$LAB_TMP/flows"
+			return
+		fi
+		sleep 0.1
+	done
+}
+
+# follow_tcp NAME ADDRESS FOLLOW-OPTIONS...
 follow_tcp()
 {
-	local what=$1 addr=$2 source
+	local what=$1
 
-	shift 2
+	shift
+	follow "$what" try_tcp "$@"
+}
+
+try_tcp()
+{
+	local addr=$1 source rc
+
+	shift
 	start cli "$TRAFFIC" tcp-source --to "$addr" --port 9200 --flows 1 --mode stream \
 		--rate 2000 --size 500 --seconds $((SECS + 4)) --json >"$LAB_TMP/source" 2>&1
 	source=$!
-	# While it reads: with fentry hooks, a closed socket's flow is gone at once.
-	(sleep 2; rfsctl flows s0 --json >"$LAB_TMP/flows") &
-	check "$what: within 100 ms, ${SECS} moves of the reader" \
-		srv "$TRAFFIC" follow --tcp --bind "$addr" --port 9200 --cpus "0,$LAST_CPU" \
+	see_flows &
+	srv "$TRAFFIC" follow --tcp --bind "$addr" --port 9200 --cpus "0,$LAST_CPU" \
 		--seconds "$SECS" "${WITHIN[@]}" "$@"
+	rc=$?
 	stop $source
+	return $rc
 }
 
 lab_up || exit 1
@@ -50,6 +104,27 @@ fails "without steering it does not (so the test can fail)" 1 "" \
 			--cport 8000 --to '$SRV4' --port 9000 --flows 1 --rate 2000 --cpu 0 --seconds 6 &
 		srv "$TRAFFIC" follow --bind '$SRV4' --port 9000 --connect '$CLI4' --cport 8000 \
 			--cpus "0,$LAST_CPU" --seconds 4; rc=$?; kill $!; wait; exit $rc' "$LAB_TOP/tests/net"
+# What it would win, with nothing attached: a reader on the last CPU, packets processed on the first.
+observe()
+{
+	local sink
+
+	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 1 \
+		--cpus "$LAST_CPU" --seconds 5 --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
+	sink=$!
+	wait_for 5 grep -q ready "$LAB_TMP/ready"
+	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 1 \
+		--rate 1000 --cpu 0 --seconds 5 --json >"$LAB_TMP/source"
+	sleep 1
+	rfsctl observe 2 --json >"$LAB_TMP/observe"
+	result $? "observe with nothing attached"
+	check "it sees reads that are not local" jq -e '.remote > .local and .percent < 50' \
+		"$LAB_TMP/observe"
+	is "and leaves nothing" "$(lab_pins)" 0
+	wait $! $sink
+}
+
+observe
 for mode in native generic; do
 	rfsctl attach s0 --mode $mode >"$LAB_TMP/attach" 2>&1 ||
 		result 1 "attach in $mode mode" "$LAB_TMP/attach"
@@ -58,6 +133,7 @@ for mode in native generic; do
 	follow_udp "$mode, UDP, IPv4-mapped" $SRV4 $CLI4 --mapped
 	follow_tcp "$mode, TCP/IPv4" $SRV4
 	follow_tcp "$mode, TCP/IPv6" $SRV6
+	rm -f "$LAB_TMP/flows"
 	follow_tcp "$mode, TCP, IPv4-mapped" $SRV4 --mapped
 	is "$mode: flows are shown with the process that reads them" \
 		"$(jq '[.flows[] | select(.comm == "rfs-traffic" and .proto == "tcp")] | length > 0' \
