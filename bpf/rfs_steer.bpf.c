@@ -60,6 +60,10 @@ const volatile __u32 flow_cnt = 1; /* slots per queue, a power of two */
 const volatile __u32 nr_cpus = 1;  /* also the index of the local ring */
 const volatile bool shared_queues; /* generic mode: several CPUs may serve one queue */
 
+/* Not read here: by these a program that a killed attach has left is known, see xdp_orphans.c. */
+const volatile __u64 owner_netns;
+const volatile __u32 owner_ifindex;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

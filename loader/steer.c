@@ -59,6 +59,8 @@ static int configure(struct rfs_steer *skel, const struct rfs_config *config,
 	       sizeof(skel->rodata->hash_key));
 	skel->rodata->flow_cnt = config->flow_cnt;
 	skel->rodata->nr_cpus = nr_cpus;
+	skel->rodata->owner_netns = config->netns_cookie;
+	skel->rodata->owner_ifindex = config->ifindex;
 	skel->rodata->shared_queues = config->mode == RFS_MODE_GENERIC;
 
 	bpf_map__set_autocreate(skel->maps.dev_flow_queue, false);

@@ -68,6 +68,10 @@ static int detach_here(const char *dir, const struct rfs_config *config, const s
 	int saved, err;
 
 	err = xdp_detach(ifindex, dir);
+	if (!err && config->netns_cookie)
+		xdp_remove_orphans(config->netns_cookie, config->ifindex);
+	else if (!err && ifindex)
+		xdp_remove_orphans(ns->cookie, ifindex);
 	if (!ifindex || !if_indextoname(ifindex, name))
 		return err;
 	saved = pins_get("%s/%s", dir, RFS_PIN_SAVED);

@@ -42,6 +42,17 @@ void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, uns
 int xdp_detach(unsigned int ifindex, const char *dir);
 
 /**
+ * xdp_remove_orphans() - remove what a killed attach has left in libxdp's folder
+ * @netns_cookie: of the interface's namespace
+ * @ifindex:      of the interface, which may be gone; the program must be detached
+ *
+ * Until libxdp attaches a new dispatcher, that, the programs it calls and their links are held by
+ * pins alone. Only folders with a steering program that was made for this interface are touched:
+ * libxdp_clean_references() goes by the interface index, which other namespaces have too.
+ */
+void xdp_remove_orphans(__u64 netns_cookie, unsigned int ifindex);
+
+/**
  * xdp_is_attached() - is the steering program in the interface's receive path?
  * @ifindex: as xdp_detach()
  * @dir:     its pin folder

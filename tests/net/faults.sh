@@ -60,11 +60,11 @@ test_flows_before_attach()
 	local sink source first
 
 	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
-		--readers 4 --seconds 5 --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
+		--readers 4 --seconds 31 --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
 	sink=$!
 	wait_for 5 grep -q ready "$LAB_TMP/ready"
 	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 16 \
-		--senders 2 --rate 20000 --seconds 4 --json >"$LAB_TMP/source"
+		--senders 2 --rate 20000 --seconds 30 --json >"$LAB_TMP/source"
 	source=$!
 	sleep 1
 	rfsctl attach s0 >/dev/null 2>&1
@@ -74,7 +74,8 @@ test_flows_before_attach()
 	is "flows that were there before attach are steered soon after" "$(passed_local)" "$first"
 	check "and steered to readers" jq -e '.interfaces[0].packets.flow_steered > 100' \
 		<(rfsctl stats s0 --json)
-	wait $source $sink
+	stop $source
+	stop $sink
 	rfsctl detach s0 >/dev/null 2>&1
 }
 
@@ -184,6 +185,6 @@ srv unshare -m sh -c 'mount -t sysfs s /sys; echo 3 >/sys/class/net/s0/queues/rx
 test_kill attach
 test_kill detach
 test_refusals
-wait_for 5 eval '[ "$(kthreads)" = '"$KTHREADS"' ]'
+wait_for 10 eval '[ "$(kthreads)" = '"$KTHREADS"' ]'
 is "no CPUMAP kthread stays" "$(kthreads)" "$KTHREADS"
 tap_end
