@@ -1,0 +1,134 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# loads.sh - the loads: how each is put on, and the servers that some need.
+#
+# Where a load is pinned, the sender is on CPU 0 and the reader on CPU 1.
+
+# Loads of a group are measured together, between one set-up of a side and the next.
+# shellcheck disable=SC2034 # read by run
+GROUPS_ALL=(
+	"udp-flood udp-hop"
+	"udp-rr-1 udp-rr-16 udp-rr-500"
+	"tcp-rr-1 tcp-rr-16 tcp-rr-500 tcp-hop"
+	"rpc memcached"
+	"bulk-1 bulk-16"
+	"nginx-keep nginx-close"
+)
+# shellcheck disable=SC2034 # read by run
+GROUPS_SHORT=("udp-flood udp-hop udp-rr-16" "tcp-rr-1 tcp-rr-500 tcp-hop" "bulk-1 bulk-16" "nginx-keep memcached")
+
+# name; what "rate" counts; what it is
+# shellcheck disable=SC2034 # read by run
+LOADS="udp-flood|datagrams/s|UDP flood of 64 bytes, what the reader gets
+udp-hop|datagrams/s|UDP, 20,000 datagrams a second, the reader hops every 20 ms
+udp-rr-1|requests/s|UDP request/response, 1 connection
+udp-rr-16|requests/s|UDP request/response, 16 connections
+udp-rr-500|requests/s|UDP request/response, 500 connections
+tcp-rr-1|requests/s|TCP request/response, 1 connection
+tcp-rr-16|requests/s|TCP request/response, 16 connections
+tcp-rr-500|requests/s|TCP request/response, 500 connections
+tcp-hop|requests/s|TCP request/response, 16 connections, the server hops every 20 ms
+rpc|requests/s|RPC: 100 threads a side, 20 µs of work per request, server threads not pinned
+memcached|requests/s|memcached, 16 connections, get of 100 bytes
+bulk-1|Mbit/s|TCP bulk, 1 stream
+bulk-16|Mbit/s|TCP bulk, 16 streams
+nginx-keep|requests/s|nginx, 64 connections, keep-alive
+nginx-close|requests/s|nginx, 64 at a time, a connection per request"
+
+ALL_CPUS=$(seq -s, 0 "$LAST_CPU")
+PORT=20000
+
+# load COMMAND OPTION...: bench-load in the lab
+load()
+{
+	local command=$1
+
+	shift
+	# A connection of the load before may be in TIME_WAIT.
+	PORT=$((PORT >= 30000 ? 20000 : PORT + 600))
+	timeout 60 "$LAB_BUILD/bench-load" "$command" --srv-ns "/run/netns/$LAB_SRV" \
+		--cli-ns "/run/netns/$LAB_CLI" --to "$SRV4" --from "$CLI4" --port $PORT "$@"
+}
+
+servers_up()
+{
+	mkdir -p "$LAB_TMP/nginx/www"
+	head -c 600 /dev/zero >"$LAB_TMP/nginx/www/file"
+	cat >"$LAB_TMP/nginx/conf" <<-CONF
+		daemon off;
+		pid $LAB_TMP/nginx/pid;
+		error_log $LAB_TMP/nginx/error.log;
+		user root;
+		worker_processes 1;
+		events { worker_connections 1024; }
+		http {
+			access_log off;
+			keepalive_requests 100000000;
+			open_file_cache max=10;
+			server { listen 8080; root $LAB_TMP/nginx/www; }
+		}
+	CONF
+	start srv taskset -c 1 "$(PATH=$PATH:/usr/sbin command -v nginx)" -c "$LAB_TMP/nginx/conf" \
+		-e "$LAB_TMP/nginx/error.log"
+	NGINX=$!
+	start srv taskset -c 1 memcached -u root -l "$SRV4" -p 11211 -U 0 -m 64 -t 1
+	MEMCACHED=$!
+	wait_for 5 listens 8080 && wait_for 5 listens 11211 || return 1
+	# The worker is nginx's child.
+	NGINX=$(cat "/proc/$NGINX/task/$NGINX/children")
+	NGINX=${NGINX%% *}
+	# What "get k" brings, and how long the whole answer is
+	# shellcheck disable=SC2016
+	cli bash -c 'exec 3<>/dev/tcp/'"$SRV4"'/11211
+		printf "set k 0 0 100\r\n%0100d\r\n" 0 >&3; read -r -t 5 answer <&3; echo "$answer"' |
+		grep -q STORED
+}
+MEMCACHED_ANSWER=$((13 + 102 + 5)) # "VALUE k 0 100", the value, "END", each with its end of line
+
+# wrk's figures as metric,value lines; times in µs
+wrk_metrics()
+{
+	awk 'function us(t) { return t ~ /us$/ ? t + 0 : t ~ /ms$/ ? t * 1e3 : t * 1e6 }
+		$1 == "50%" { print "p50_us," us($2) }
+		$1 == "99%" { print "p99_us," us($2) }
+		$1 == "Requests/sec:" { print "rate," $2 }
+		/Socket errors/ { gsub(/[^0-9 ]/, ""); print "lost," $1 + $2 + $3 + $4 }'
+}
+
+# wrk takes whole seconds. --timeout, as a lost SYN takes a second
+run_wrk()
+{
+	# shellcheck disable=SC2153 # run sets it
+	local secs=${SECS%.*}
+
+	load meter -a "$NGINX" -- nsenter --net="/run/netns/$LAB_CLI" taskset -c 0 \
+		wrk -t1 -c64 -d"$((secs > 0 ? secs : 1))"s --latency "$@" \
+		"http://$SRV4:8080/file" 2>"$LAB_TMP/wrk" || return 1
+	grep -q 'Non-2xx' "$LAB_TMP/wrk" && return 1
+	wrk_metrics <"$LAB_TMP/wrk"
+}
+
+# run_load NAME: its metric,value lines
+run_load()
+{
+	local time=(-d "$SECS" -W "$WARMUP") n=${1##*-}
+
+	case $1 in
+	udp-flood) load flood "${time[@]}" ;;
+	udp-hop) load flood "${time[@]}" -R 20000 -h 20 -S "$ALL_CPUS" ;;
+	udp-rr-*) load rr "${time[@]}" -u -n "$n" ;;
+	tcp-rr-*) load rr "${time[@]}" -n "$n" ;;
+	tcp-hop) load rr "${time[@]}" -n 16 -h 20 -S "$ALL_CPUS" ;;
+	rpc) load rpc "${time[@]}" -T 100 -w 20 -F -S "$ALL_CPUS" ;;
+	memcached) load_memcached "${time[@]}" ;;
+	bulk-*) load bulk "${time[@]}" -n "$n" ;;
+	nginx-keep) run_wrk ;;
+	nginx-close) run_wrk -H 'Connection: close' ;;
+	esac
+}
+
+load_memcached()
+{
+	load rr "$@" -m --port 11211 -n 16 -r $MEMCACHED_ANSWER -a "$MEMCACHED"
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench-micro - nanoseconds and bytes, as case,metric,value lines.
+ *
+ *   bench-micro [short]
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "../../loader/msg.h"
+#include "../../tests/prog/netdev.h"
+#include "bench.skel.h"
+#include "micro.h"
+
+bool micro_short;
+unsigned int micro_ifindex;
+
+void metric(const char *what, const char *unit, double value)
+{
+	printf("\"%s\",\"%s\",%.2f\n", what, unit, value);
+}
+
+double prog_ns(int prog, const struct packet *p, __u32 repeat, __u32 want)
+{
+	static __u8 out[PACKET_MAX];
+	struct xdp_md ctx = { .data_end = p->len, .ingress_ifindex = micro_ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len,
+		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .repeat = repeat);
+	struct timespec a, b;
+
+	/*
+	 * By this thread's CPU time: the kernel rounds the mean to whole nanoseconds, and counts
+	 * the time in which something else had the CPU.
+	 */
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+	if (bpf_prog_test_run_opts(prog, &opts)) {
+		fprintf(stderr, "bench-micro: BPF_PROG_RUN: %s\n", strerror(errno));
+		exit(1);
+	}
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+	if (opts.retval != want) {
+		fprintf(stderr, "bench-micro: verdict %u, wanted %u\n", opts.retval, want);
+		exit(1);
+	}
+	return ((b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec)) / repeat;
+}
+
+struct bench *bench_load(__u32 flows, bool tracing)
+{
+	struct bpf_cpumap_val value = { .qsize = 64 };
+	struct bench *b = bench__open();
+	__u32 zero = 0, one = 1;
+
+	if (!b)
+		return NULL;
+	b->rodata->flow_mask = flows - 1;
+	bpf_program__set_autoload(b->progs.bench_nothing, tracing);
+	if (bpf_map__set_max_entries(b->maps.bench_cpumap, libbpf_num_possible_cpus()) ||
+	    bench__load(b) ||
+	    bpf_map_update_elem(bpf_map__fd(b->maps.bench_cpumap), &zero, &value, BPF_ANY) ||
+	    bpf_map_update_elem(bpf_map__fd(b->maps.cpus_available), &zero, &zero, BPF_ANY) ||
+	    bpf_map_update_elem(bpf_map__fd(b->maps.cpus_count), &zero, &one, BPF_ANY)) {
+		fprintf(stderr, "bench-micro: cannot load bench.bpf.c: %s\n", strerror(errno));
+		bench__destroy(b);
+		return NULL;
+	}
+	return b;
+}
+
+int main(int argc, char **argv)
+{
+	cpu_set_t set;
+
+	micro_short = argc > 1 && !strcmp(argv[1], "short");
+	rfs_libbpf_quiet();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+	micro_ifindex = netdev_make(1);
+	if (!micro_ifindex)
+		return 1;
+	if (micro_packets() || micro_flows() || micro_recorder()) {
+		fprintf(stderr, "bench-micro: could not be finished\n");
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* steer.c - the steering program, with maps as the loader makes them, outside an interface. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "../../loader/rings.h"
+#include "micro.h"
+#include "rfs/rules.h"
+#include "rfs_steer.skel.h"
+
+#define SOCK_FLOW_ENTRIES 65536 /* rfsctl's default, and its least here */
+#define BATCH		  65536
+#define QSIZE		  2048
+
+static const __u32 zero;
+
+static int configure(struct steer *s, __u32 nr_cpus, __u32 slots)
+{
+	struct bpf_map *outers[] = { s->skel->maps.rps_dev_flow, s->skel->maps.rps_ring,
+				     s->skel->maps.cpumap };
+	const int inner[] = { s->slots, s->rings, s->cpumap };
+	__u32 entries = 2 * s->flows; /* an LRU that is full evicts */
+	int err;
+
+	if (entries < SOCK_FLOW_ENTRIES)
+		entries = SOCK_FLOW_ENTRIES;
+	for (int i = 0; i < RFS_HASH_WORDS; i++)
+		((__u32 *)s->skel->rodata->hash_key)[i] = 0x9f2c41d7 * (2 * i + 1);
+	s->skel->rodata->flow_cnt = slots;
+	s->skel->rodata->nr_cpus = nr_cpus;
+	bpf_map__set_autocreate(s->skel->maps.dev_flow_queue, false);
+	bpf_map__set_autocreate(s->skel->maps.ring_queue, false);
+	err = bpf_map__set_max_entries(s->skel->maps.rps_sock_flow, entries);
+	for (int i = 0; !err && i < 3; i++)
+		err = bpf_map__set_max_entries(outers[i], 1)
+			      ?: bpf_map__set_inner_map_fd(outers[i], inner[i]);
+	if (!err)
+		err = rfs_steer__load(s->skel);
+	for (int i = 0; !err && i < 3; i++)
+		err = bpf_map_update_elem(bpf_map__fd(outers[i]), &zero, &inner[i], BPF_ANY);
+	return err;
+}
+
+/* The gate open, all CPUs allowed, a CPUMAP entry for each. */
+static int fill(struct steer *s, __u32 nr_cpus, __u32 slots)
+{
+	struct rfs_config config = { .gate = RFS_GATE_OPEN, .abi = RFS_ABI };
+	struct bpf_cpumap_val value = { .qsize = QSIZE };
+	static struct rps_cpus cpus;
+	__u32 id;
+	int err;
+
+	memset(&cpus, 0, sizeof(cpus));
+	for (__u32 i = 0; i < nr_cpus; i++) {
+		if (bpf_map_update_elem(s->cpumap, &i, &value, BPF_ANY))
+			continue;
+		cpus.allowed[i / 64] |= 1ULL << i % 64;
+		cpus.cpu[cpus.n++] = i;
+	}
+	s->reader = cpus.cpu[cpus.n - 1];
+	err = map_id(s->cpumap, &id) ?: queue_rings_init(s->rings, nr_cpus, id) ?:
+	      queue_dev_flow_clear(s->slots, slots);
+	if (err)
+		return err;
+	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.rps_cpus), &zero, &cpus, BPF_ANY) ||
+	    bpf_map_update_elem(bpf_map__fd(s->skel->maps.rfs_config), &zero, &config, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+int steer_open(struct steer *s, __u32 flows)
+{
+	__u32 nr_cpus = libbpf_num_possible_cpus(), slots = rfs_roundup_pow2(flows);
+
+	memset(s, 0, sizeof(*s));
+	s->flows = flows;
+	if (slots < SOCK_FLOW_ENTRIES)
+		slots = SOCK_FLOW_ENTRIES;
+	s->skel = rfs_steer__open();
+	if (!s->skel)
+		return -errno;
+	s->slots = queue_dev_flow(slots);
+	s->rings = queue_rings(nr_cpus);
+	s->cpumap = queue_cpumap(nr_cpus);
+	if (s->slots < 0 || s->rings < 0 || s->cpumap < 0)
+		return -ENOMEM;
+	s->prog = -1;
+	return configure(s, nr_cpus, slots) ?: fill(s, nr_cpus, slots) ?:
+	       ((s->prog = bpf_program__fd(s->skel->progs.rfs_steer)) < 0 ? -EINVAL : 0);
+}
+
+void steer_close(struct steer *s)
+{
+	rfs_steer__destroy(s->skel);
+	close(s->slots);
+	close(s->rings);
+	close(s->cpumap);
+}
+
+int steer_reader(struct steer *s, const struct flow *flow)
+{
+	struct rps_sock_flow value = { .cpu = s->reader };
+	__u32 key = flow_hash((const __u32 *)s->skel->rodata->hash_key, flow).key;
+
+	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.rps_sock_flow), &key, &value, 0);
+}
+
+int steer_readers(struct steer *s, const struct flow *flow, __u32 base, __u32 n)
+{
+	struct rps_sock_flow *values = calloc(BATCH, sizeof(*values));
+	__u32 *keys = calloc(BATCH, sizeof(*keys));
+	struct flow f = *flow;
+	int err = 0;
+
+	if (!values || !keys)
+		return -ENOMEM;
+	for (__u32 i = 0; i < BATCH; i++)
+		values[i].cpu = s->reader;
+	for (__u32 done = 0; !err && done < n;) {
+		__u32 count = n - done < BATCH ? n - done : BATCH;
+
+		for (__u32 i = 0; i < count; i++) {
+			f.src[0] = __builtin_bswap32(base + done + i);
+			keys[i] = flow_hash((const __u32 *)s->skel->rodata->hash_key, &f).key;
+		}
+		done += count;
+		err = bpf_map_update_batch(bpf_map__fd(s->skel->maps.rps_sock_flow), keys, values,
+					   &count, NULL);
+	}
+	free(values);
+	free(keys);
+	return err;
+}
