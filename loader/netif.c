@@ -113,7 +113,8 @@ static int do_ethtool(int fd, const char *name, void *cmd)
 
 	strncpy(ifr.ifr_name, name, sizeof(ifr.ifr_name) - 1);
 	ifr.ifr_data = cmd;
-	return ioctl(fd, SIOCETHTOOL, &ifr) ? -errno : 0;
+	/* Setting features may answer with a positive number, which is no error. */
+	return ioctl(fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0;
 }
 
 static unsigned int count_rx_dirs(const char *name)

@@ -170,6 +170,9 @@ int settings_clear(const char *name, int saved, bool native)
 	}
 	if (!err && native)
 		clear_vlan_parsing(name, saved);
+	/* Generic XDP turns this off by itself, and leaves it so. */
+	else if (!err && netif_feature(name, "rx-gro-hw") == 1)
+		err = save(saved, KEY_FEATURE "rx-gro-hw", "on");
 	return err;
 }
 

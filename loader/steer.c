@@ -161,6 +161,7 @@ static int attach_mode(const struct netif *nif, const char *dir, const struct re
 		       bool may_fall_back)
 {
 	struct xdp_attachment a = { .mode = config->mode };
+	bool native = config->mode == RFS_MODE_NATIVE;
 	unsigned int nr_cpus = recorder_nr_cpus();
 	struct rfs_steer *skel = rfs_steer__open();
 	struct prototypes protos;
@@ -177,20 +178,24 @@ static int attach_mode(const struct netif *nif, const char *dir, const struct re
 		err = configure(skel, config, r, nr_cpus, &protos);
 	if (err)
 		rfs_error("cannot prepare the steering program's maps: %s", strerror(-err));
-	else
-		err = settings_clear(nif->name, saved, config->mode == RFS_MODE_NATIVE);
+	else if (!native)
+		err = settings_clear(nif->name, saved, native);
 	if (err)
 		goto out;
 	/* Attached with its gate closed: it passes everything. */
 	err = xdp_attach(skel, nif, dir, &a);
-	if (err == -EOPNOTSUPP && may_fall_back) {
-		settings_restore(nif->name, saved);
+	if (err == -EOPNOTSUPP && may_fall_back)
 		goto out;
-	}
-	if (err) {
+	if (err)
 		xdp_attach_error(skel, nif, config->mode, err);
+	/*
+	 * After the driver has accepted: a change of its VLAN settings may take the link down. In
+	 * generic mode before, as the kernel changes a setting when it attaches.
+	 */
+	else if (native)
+		err = settings_clear(nif->name, saved, native);
+	if (err)
 		goto out;
-	}
 	config->dispatcher = a.dispatcher;
 	fd = bpf_map__fd(skel->maps.rfs_config);
 	err = usable_cpus(wanted, &cpus);

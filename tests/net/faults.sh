@@ -24,14 +24,15 @@ settings()
 # Numbered datagrams while an interface is attached, changed and detached all the time.
 test_transitions()
 {
-	local mode=$1 sink source rounds=0 failed=0 sent received end
+	local mode=$1 sink source rounds=0 failed=0 sent received before end
 
 	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
 		--readers 4 --hop-ms 20 --seconds $((SECS + 2)) --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
 	sink=$!
 	wait_for 5 grep -q ready "$LAB_TMP/ready"
+	before=$(dropped)
 	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 16 \
-		--senders 2 --rate 10000 --seconds "$SECS" --json >"$LAB_TMP/source"
+		--senders 2 --rate 5000 --seconds "$SECS" --json >"$LAB_TMP/source"
 	source=$!
 	end=$((SECONDS + SECS))
 	while [ $SECONDS -lt $end ]; do
@@ -49,7 +50,8 @@ test_transitions()
 	is "$mode: none of them failed" "$failed" 0
 	sent=$(jq .sent "$LAB_TMP/source")
 	received=$(jq .received "$LAB_TMP/sink")
-	is "$mode: none of $sent datagrams was lost" "$received" "$sent"
+	# What the veth's queue of 256 dropped on a busy machine never reached rfs.
+	is "$mode: none of $sent datagrams was lost" $((received + $(dropped) - before)) "$sent"
 }
 
 passed_local() { json '.interfaces[0].passed_reasons.local' rfsctl stats s0 --json; }

@@ -56,6 +56,7 @@ settings()
 # unchanged DESCRIPTION: the settings are those in $LAB_TMP/before
 unchanged()
 {
+	wait_for 20 has_link
 	settings >"$LAB_TMP/after"
 	check "$1" diff -U0 "$LAB_TMP/before" "$LAB_TMP/after"
 }
@@ -142,7 +143,7 @@ for n in range(10):
 	ask vlan
 	wait $sink
 	rc=$?
-	ended
+	stop_asked
 	cat "$JOB/out.$ASKED"
 	return $rc
 }
@@ -157,7 +158,7 @@ attached()
 	is "$what: the mode is $mode" "$(json '.interfaces[0].mode' rfsctl status --json)" "$mode"
 	is "$what: all RX queues are attached" \
 		"$(json '.interfaces[0].queues | length' rfsctl status --json)" "$NQUEUES"
-	# igb restarts for a change of the program.
+	# Some drivers restart the link for a change of a feature, or of the program.
 	wait_for 20 has_link
 	result $? "$what: the link is up"
 	check "$what: packets of a VLAN arrive there" vlan_arrives
@@ -170,7 +171,6 @@ attached()
 	is "$what: all queues had packets" "$(queues_used)" "$NQUEUES"
 	echo "# $(rfsctl stats "$NIC" --json | jq -c '.interfaces[0] | {packets, moves, lost}')"
 	check "$what: detach" rfsctl detach "$NIC"
-	wait_for 20 has_link
 	unchanged "$what: detach restores every setting"
 	is "$what: nothing stays pinned" "$(find /sys/fs/bpf/rfs -mindepth 1 2>/dev/null | wc -l)" 0
 	check "$what: the NIC works after detach" ping -c 3 -i 0.1 -W 2 $THERE
