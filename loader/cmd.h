@@ -34,6 +34,9 @@ void cmd_parse(const struct argp *argp, int argc, char **argv, void *input);
 void cmd_usage_error(const struct argp_state *state, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
+/** cmd_parse_iface() - argp's parser for [IFACE] alone; its input is a const char * */
+error_t cmd_parse_iface(int key, char *arg, struct argp_state *state);
+
 /**
  * cmd_number() - a number from an option's argument, or cmd_usage_error()
  * @what: the option's name, for the message

@@ -8,25 +8,13 @@
 #include "msg.h"
 #include "show.h"
 
-static error_t parse_iface(int key, char *arg, struct argp_state *state)
-{
-	const char **iface = state->input;
-
-	if (key != ARGP_KEY_ARG)
-		return ARGP_ERR_UNKNOWN;
-	if (*iface)
-		cmd_usage_error(state, "one interface at a time: '%s' or '%s'", *iface, arg);
-	*iface = arg;
-	return 0;
-}
-
 /* The common course of commands that read everything. */
 static int read_all(const char *doc, int argc, char **argv,
 		    void (*text)(const struct rfs_view *view),
 		    void (*json)(const struct rfs_view *view))
 {
 	const struct argp argp = {
-		.parser = parse_iface,
+		.parser = cmd_parse_iface,
 		.args_doc = "[IFACE]",
 		.doc = doc,
 		.children = reading_options,
@@ -58,7 +46,7 @@ int cmd_stats(int argc, char **argv)
 int cmd_flows(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.parser = parse_iface,
+		.parser = cmd_parse_iface,
 		.args_doc = "[IFACE]",
 		.doc = "Show the known flows, the CPU where each is read, and the process that read "
 		       "it first.\vWith IFACE, those to an address of that interface.",

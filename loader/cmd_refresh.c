@@ -7,18 +7,6 @@
 #include "pins.h"
 #include "steer.h"
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	const char **iface = state->input;
-
-	if (key != ARGP_KEY_ARG)
-		return ARGP_ERR_UNKNOWN;
-	if (*iface)
-		cmd_usage_error(state, "one interface at a time: '%s' or '%s'", *iface, arg);
-	*iface = arg;
-	return 0;
-}
-
 static int refresh_all(void)
 {
 	char **dirs;
@@ -64,7 +52,7 @@ static int refresh(const char *iface)
 int cmd_refresh(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.parser = parse,
+		.parser = cmd_parse_iface,
 		.args_doc = "[IFACE]",
 		.doc = "Follow a change of the CPUs that are online, on IFACE or everywhere.\v"
 		       "CPUs that went offline are left in order; those that came back get their "

@@ -111,6 +111,18 @@ void cmd_usage_error(const struct argp_state *state, const char *fmt, ...)
 	exit(RFS_EXIT_USAGE);
 }
 
+error_t cmd_parse_iface(int key, char *arg, struct argp_state *state)
+{
+	const char **iface = state->input;
+
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	if (*iface)
+		cmd_usage_error(state, "one interface at a time: '%s' or '%s'", *iface, arg);
+	*iface = arg;
+	return 0;
+}
+
 unsigned int cmd_number(const struct argp_state *state, const char *what, const char *text,
 			unsigned int min, unsigned int max)
 {
