@@ -26,7 +26,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
-#include "rfs/rules.h"
+#include "rfs/ents.h"
 #include "rfs/hash.h"
 
 #define AF_INET		2
@@ -41,6 +41,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* Set by the loader before load. */
 const volatile __u32 hash_key[RFS_HASH_WORDS];
 const volatile __u32 nr_cpus = 1;
+const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -48,6 +49,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct rps_sock_flow);
 } rps_sock_flow SEC(".maps");
+
+/* The CPUs of rps_sock_flow once more, in little room: ents.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rps_sock_ents);
+} rps_sock_ents SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -183,32 +192,54 @@ static __always_inline void count_locality(struct sock *sk, __u32 cpu)
 		loc->remote++;
 }
 
+/*
+ * A call that finds its CPU in rps_sock_ents need not touch rps_sock_flow. But the LRU takes for
+ * unused what nobody looks up, so once in 64 jiffies a flow's calls do it, each flow in a jiffy of
+ * its own.
+ */
+static __always_inline bool lru_is_due(__u32 key)
+{
+	return !(((__u32)bpf_jiffies64() ^ key) & 63);
+}
+
 static __always_inline int record(struct sock *sk, bool is_read)
 {
+	struct rps_sock_ents *ents;
 	struct rps_sock_flow *flow;
 	struct sock_tuple t = {};
-	__u32 key, cpu;
+	__u32 key, cpu, set;
 
 	if (sk->__sk_common.skc_state != TCP_ESTABLISHED || !sock_flow_key(sk, &t, &key))
 		return 0;
 	cpu = bpf_get_smp_processor_id();
 	if (is_read)
 		count_locality(sk, cpu);
+	set = rps_set(key, sock_sets);
+	ents = bpf_map_lookup_elem(&rps_sock_ents, &set);
+	if (!ents || (rps_ents_cpu(ents, key) == cpu && !lru_is_due(key)))
+		return 0;
 	flow = bpf_map_lookup_elem(&rps_sock_flow, &key);
 	if (!flow)
 		flow_add(&t, key, cpu);
 	else if (READ_ONCE(flow->cpu) != cpu)
 		WRITE_ONCE(flow->cpu, cpu);
+	rps_ents_put(ents, key, cpu, bpf_get_prandom_u32());
 	return 0;
 }
 
 static __always_inline int forget(struct sock *sk)
 {
+	struct rps_sock_ents *ents;
 	struct sock_tuple t = {};
-	__u32 key;
+	__u32 key, set;
 
-	if (sock_flow_key(sk, &t, &key))
-		bpf_map_delete_elem(&rps_sock_flow, &key);
+	if (!sock_flow_key(sk, &t, &key))
+		return 0;
+	bpf_map_delete_elem(&rps_sock_flow, &key);
+	set = rps_set(key, sock_sets);
+	ents = bpf_map_lookup_elem(&rps_sock_ents, &set);
+	if (ents)
+		rps_ents_drop(ents, key);
 	return 0;
 }
 

@@ -47,7 +47,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "rfs/rules.h"
+#include "rfs/ents.h"
 #include "parse.h"
 
 #define SHARED_TRIES 16
@@ -56,9 +56,10 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* Set by the loader before load. */
 const volatile __u32 hash_key[RFS_HASH_WORDS];
-const volatile __u32 flow_cnt = 1; /* slots per queue, a power of two */
-const volatile __u32 nr_cpus = 1;  /* also the index of the local ring */
-const volatile bool shared_queues; /* generic mode: several CPUs may serve one queue */
+const volatile __u32 flow_cnt = 1;  /* slots per queue, a power of two */
+const volatile __u32 nr_cpus = 1;   /* also the index of the local ring */
+const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
+const volatile bool shared_queues;  /* generic mode: several CPUs may serve one queue */
 
 /* Not read here: by these a program that a killed attach has left is known, see xdp_orphans.c. */
 const volatile __u64 owner_netns;
@@ -92,6 +93,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct rps_sock_flow);
 } rps_sock_flow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rps_sock_ents);
+} rps_sock_ents SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -141,7 +149,6 @@ struct {
 struct queue {
 	void *rings;
 	void *cpumap;
-	struct rps_ring *local;
 	struct rps_dev_flow *slot;
 };
 
@@ -185,16 +192,35 @@ static __always_inline bool may_leave(struct rps_ring *ring, __u32 cpu, __u32 qt
 
 static __always_inline struct rps_ring *ring_of(struct queue *q, __u32 cpu)
 {
-	return cpu == RPS_NO_CPU ? q->local : bpf_map_lookup_elem(q->rings, &cpu);
+	__u32 index = cpu == RPS_NO_CPU ? nr_cpus : cpu;
+
+	return bpf_map_lookup_elem(q->rings, &index);
+}
+
+/* The CPU on which the flow's application last read or sent; RPS_NO_CPU: none is known. */
+static __always_inline __u32 reader_cpu(__u32 key)
+{
+	__u32 set = rps_set(key, sock_sets), cpu = RPS_NO_CPU;
+	struct rps_sock_ents *ents = bpf_map_lookup_elem(&rps_sock_ents, &set);
+	struct rps_sock_flow *flow;
+
+	if (ents)
+		cpu = rps_ents_cpu(ents, key);
+	if (cpu == RPS_NO_CPU) {
+		flow = bpf_map_lookup_elem(&rps_sock_flow, &key);
+		if (flow)
+			cpu = READ_ONCE(flow->cpu);
+	}
+	return cpu;
 }
 
 /* The packet goes on here. When this NAPI poll ends, what the queue passed is delivered. */
-static __always_inline int pass_local(struct queue *q, struct rfs_stats *stats)
+static __always_inline int pass_local(struct rps_ring *local, struct rfs_stats *stats)
 {
 	struct rfs_napi_pass *np = bpf_map_lookup_elem(&napi_pass, &zero);
 
 	if (np)
-		np->cpumap_id = q->local->cpumap_id;
+		np->cpumap_id = local->cpumap_id;
 	return pass(stats, RFS_STAT_PASS_LOCAL);
 }
 
@@ -233,7 +259,7 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, __u32
 		count_move(stats, from, cpu);
 	}
 	if (cpu == RPS_NO_CPU)
-		return pass_local(q, stats);
+		return pass_local(ring, stats);
 	stats->count[how]++;
 	return XDP_REDIRECT;
 }
@@ -287,7 +313,7 @@ committed:
 	if (cpu != old.flow.cpu)
 		count_move(stats, old.flow.cpu, cpu);
 	if (cpu == RPS_NO_CPU)
-		return pass_local(q, stats);
+		return pass_local(ring, stats);
 	stats->count[how]++;
 	return XDP_REDIRECT;
 }
@@ -297,11 +323,10 @@ SEC("xdp")
 int rfs_steer(struct xdp_md *ctx)
 {
 	struct cursor c = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
-	__u32 queue = ctx->rx_queue_index, local = nr_cpus;
+	__u32 queue = ctx->rx_queue_index;
 	struct rfs_stats *stats = bpf_map_lookup_elem(&rfs_stats, &zero);
 	struct rfs_config *config = bpf_map_lookup_elem(&rfs_config, &zero);
 	__u32 slot, gate, active, desired = RPS_NO_CPU, how = RFS_STAT_HASH_STEERED;
-	struct rps_sock_flow *flow;
 	struct flow_hash hash;
 	struct queue q = {};
 	void *slots;
@@ -324,8 +349,7 @@ int rfs_steer(struct xdp_md *ctx)
 		return pass(stats, RFS_STAT_PASS_NO_QUEUE);
 	slot = rps_slot(hash.hash, flow_cnt);
 	q.slot = bpf_map_lookup_elem(slots, &slot);
-	q.local = bpf_map_lookup_elem(q.rings, &local);
-	if (!q.slot || !q.local)
+	if (!q.slot)
 		return pass(stats, RFS_STAT_PASS_NO_QUEUE);
 
 	if (gate == RFS_GATE_OPEN) {
@@ -335,10 +359,8 @@ int rfs_steer(struct xdp_md *ctx)
 		cpus = bpf_map_lookup_elem(&rps_cpus, &active);
 		if (!cpus)
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
-		flow = bpf_map_lookup_elem(&rps_sock_flow, &hash.key);
-		if (flow)
-			desired = READ_ONCE(flow->cpu);
-		if (flow && rps_cpu_allowed(cpus, desired)) {
+		desired = reader_cpu(hash.key);
+		if (rps_cpu_allowed(cpus, desired)) {
 			how = RFS_STAT_FLOW_STEERED;
 		} else {
 			__u32 i = rps_cpu_index(slot, flow_cnt, cpus->n);

@@ -16,6 +16,7 @@
 #include "pins.h"
 #include "recorder.h"
 #include "rings.h"
+#include "rfs/ents.h"
 #include "rfs_recorder.skel.h"
 
 /* Which programs of the object belong to one hook, and which may be missing. */
@@ -131,7 +132,10 @@ static int load(unsigned int hook, const struct rfs_global *settings, struct rfs
 	}
 	memcpy((void *)skel->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
 	skel->rodata->nr_cpus = nr_cpus;
+	skel->rodata->sock_sets = rps_sets(settings->sock_flow_entries);
 	err = bpf_map__set_max_entries(skel->maps.rps_sock_flow, settings->sock_flow_entries);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.rps_sock_ents, skel->rodata->sock_sets);
 	if (!err)
 		err = bpf_map__set_inner_map_fd(skel->maps.rings, proto);
 	if (!err)
@@ -186,6 +190,7 @@ static int pin_all(struct rfs_recorder *skel, const struct rfs_global *settings)
 	} maps[] = {
 		{ skel->maps.rfs_global, RFS_PIN_GLOBAL },
 		{ skel->maps.rps_sock_flow, RFS_PIN_SOCK_FLOW },
+		{ skel->maps.rps_sock_ents, RFS_PIN_SOCK_ENTS },
 		{ skel->maps.rfs_locality, RFS_PIN_LOCALITY },
 		{ skel->maps.rings, RFS_PIN_RINGS },
 		{ skel->maps.napi_pass, RFS_PIN_NAPI_PASS },
@@ -254,6 +259,7 @@ int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *
 	r->settings = settings;
 	r->global = dup(bpf_map__fd(skel->maps.rfs_global));
 	r->sock_flow = dup(bpf_map__fd(skel->maps.rps_sock_flow));
+	r->sock_ents = dup(bpf_map__fd(skel->maps.rps_sock_ents));
 	r->locality = dup(bpf_map__fd(skel->maps.rfs_locality));
 	r->rings = dup(bpf_map__fd(skel->maps.rings));
 	r->napi_pass = dup(bpf_map__fd(skel->maps.napi_pass));
@@ -265,7 +271,7 @@ int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *
 
 int recorder_open(struct recorder *r)
 {
-	struct recorder open = { -1, -1, -1, -1, -1, {} };
+	struct recorder open = { -1, -1, -1, -1, -1, -1, {} };
 	__u32 zero = 0;
 	int err;
 
@@ -288,10 +294,12 @@ int recorder_open(struct recorder *r)
 	if (err)
 		goto fail;
 	r->sock_flow = pins_get("%s", RFS_PIN_SOCK_FLOW);
+	r->sock_ents = pins_get("%s", RFS_PIN_SOCK_ENTS);
 	r->locality = pins_get("%s", RFS_PIN_LOCALITY);
 	r->rings = pins_get("%s", RFS_PIN_RINGS);
 	r->napi_pass = pins_get("%s", RFS_PIN_NAPI_PASS);
-	if (r->sock_flow >= 0 && r->locality >= 0 && r->rings >= 0 && r->napi_pass >= 0)
+	if (r->sock_flow >= 0 && r->sock_ents >= 0 && r->locality >= 0 && r->rings >= 0 &&
+	    r->napi_pass >= 0)
 		return 0;
 	err = -EAGAIN;
 fail:
@@ -301,7 +309,8 @@ fail:
 
 void recorder_close(struct recorder *r)
 {
-	int *fds[] = { &r->global, &r->sock_flow, &r->locality, &r->rings, &r->napi_pass };
+	int *fds[] = { &r->global,   &r->sock_flow, &r->sock_ents,
+		       &r->locality, &r->rings,	    &r->napi_pass };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)
@@ -316,6 +325,7 @@ void recorder_remove(void)
 	pins_remove("%s", RFS_PIN_RECORDER_DIR);
 	pins_remove("%s", RFS_PIN_GLOBAL);
 	pins_remove("%s", RFS_PIN_SOCK_FLOW);
+	pins_remove("%s", RFS_PIN_SOCK_ENTS);
 	pins_remove("%s", RFS_PIN_LOCALITY);
 	pins_remove("%s", RFS_PIN_RINGS);
 	pins_remove("%s", RFS_PIN_NAPI_PASS);

@@ -8,6 +8,7 @@
 struct recorder {
 	int global; /* file descriptors of the pinned maps */
 	int sock_flow;
+	int sock_ents;
 	int locality;
 	int rings;
 	int napi_pass;

@@ -8,7 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "msg.h"
-#include "rfs/rules.h"
+#include "rfs/ents.h"
 #include "rings.h"
 #include "settings.h"
 #include "steer.h"
@@ -59,6 +59,7 @@ static int configure(struct rfs_steer *skel, const struct rfs_config *config,
 	       sizeof(skel->rodata->hash_key));
 	skel->rodata->flow_cnt = config->flow_cnt;
 	skel->rodata->nr_cpus = nr_cpus;
+	skel->rodata->sock_sets = rps_sets(r->settings.sock_flow_entries);
 	skel->rodata->owner_netns = config->netns_cookie;
 	skel->rodata->owner_ifindex = config->ifindex;
 	skel->rodata->shared_queues = config->mode == RFS_MODE_GENERIC;
@@ -66,6 +67,8 @@ static int configure(struct rfs_steer *skel, const struct rfs_config *config,
 	bpf_map__set_autocreate(skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(skel->maps.ring_queue, false);
 	err = bpf_map__reuse_fd(skel->maps.rps_sock_flow, r->sock_flow);
+	if (!err)
+		err = bpf_map__reuse_fd(skel->maps.rps_sock_ents, r->sock_ents);
 	if (!err)
 		err = bpf_map__reuse_fd(skel->maps.napi_pass, r->napi_pass);
 	if (!err)

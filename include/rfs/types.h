@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define RFS_ABI 1
+#define RFS_ABI 2
 
 /* Debian builds kernels with NR_CPUS=8192; a CPU number fits in 16 bits. */
 #define RFS_MAX_CPUS 8192
@@ -52,6 +52,13 @@ struct rps_sock_flow {
 	__be32 laddr[4]; /* IPv4: the first word */
 	__be32 raddr[4];
 	char comm[16];
+};
+
+/* Four flows' desired CPUs, each with its key's upper bits; see ents.h. */
+#define RPS_SOCK_WAYS 4
+
+struct rps_sock_ents {
+	__u32 ent[RPS_SOCK_WAYS];
 };
 
 struct rfs_locality {
@@ -191,6 +198,7 @@ struct rfs_napi_pass {
 #define RFS_PIN_DIR	     "rfs"
 #define RFS_PIN_GLOBAL	     "rfs_global_settings"
 #define RFS_PIN_SOCK_FLOW    "rps_sock_flow_table"
+#define RFS_PIN_SOCK_ENTS	     "rps_sock_flow_ents"
 #define RFS_PIN_LOCALITY     "rfs_read_locality"
 #define RFS_PIN_RINGS	     "rfs_ring_by_cpumap"
 #define RFS_PIN_NAPI_PASS    "rfs_napi_local_pass"

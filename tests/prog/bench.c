@@ -14,12 +14,12 @@
 #include "../../loader/rings.h"
 #include "bench.h"
 #include "netdev.h"
-#include "rfs/rules.h"
+#include "rfs/ents.h"
 #include "rfs_steer.skel.h"
 
-#define QSIZE	     64
-#define SOCK_FLOWS   1024
-#define LIST_LEN     5
+#define QSIZE	   64
+#define SOCK_FLOWS 1024
+#define LIST_LEN   5
 
 __u32 cpu_a, cpu_b, cpu_unmapped, ring_local;
 struct bench plain, generic;
@@ -30,10 +30,10 @@ const __u32 bench_key[RFS_HASH_WORDS] = {
 	0x2b94d713, 0x8d03fba5, 0xf1764c2f, 0x5ae8916d, 0xb6275d4b,
 };
 
-const char *const stat_name[RFS_STAT_NR] = {
-	"flow_steered", "hash_steered", "moves_made", "moves_deferred",
+const char *const stat_name[RFS_STAT_NR] = { "flow_steered", "hash_steered", "moves_made",
+					     "moves_deferred",
 #define X(id, name, help) name,
-	RFS_PASS_REASONS(X)
+					     RFS_PASS_REASONS(X)
 #undef X
 };
 
@@ -87,7 +87,10 @@ static int configure(struct bench *b)
 	b->skel->rodata->shared_queues = b->shared;
 	bpf_map__set_autocreate(b->skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(b->skel->maps.ring_queue, false);
+	b->skel->rodata->sock_sets = rps_sets(SOCK_FLOWS);
 	err = bpf_map__set_max_entries(b->skel->maps.rps_sock_flow, SOCK_FLOWS);
+	if (!err)
+		err = bpf_map__set_max_entries(b->skel->maps.rps_sock_ents, rps_sets(SOCK_FLOWS));
 	for (int i = 0; i < 3; i++) {
 		if (!err)
 			err = protos[i];
@@ -143,9 +146,7 @@ static int find_cpus(void)
 	nr_possible = libbpf_num_possible_cpus();
 	if (nr_possible < 0 || cpuset_online(&online))
 		return -1;
-	cpuset_for_each(cpu, &online)
-		if (n < 2)
-			*(n++ ? &cpu_b : &cpu_a) = cpu;
+	cpuset_for_each(cpu, &online) if (n < 2) * (n++ ? &cpu_b : &cpu_a) = cpu;
 	cpu_unmapped = cpu_b + 1;
 	ring_local = cpu_b + 2;
 	if (n == 2 && ring_local < BENCH_RINGS_MAX)
@@ -219,12 +220,24 @@ __u32 bench_fallback(const struct bench *b, __u32 hash)
 	return default_list(rps_cpu_index(rps_slot(hash, b->flow_cnt), b->flow_cnt, LIST_LEN));
 }
 
+static int ents_fd(const struct bench *b)
+{
+	return bpf_map__fd(b->skel->maps.rps_sock_ents);
+}
+
 void bench_reader(struct bench *b, const struct flow *flow, __u32 cpu)
 {
 	struct rps_sock_flow value = { .cpu = cpu };
 	__u32 key = flow_hash(bench_key, flow).key;
+	__u32 set = rps_set(key, rps_sets(SOCK_FLOWS));
+	struct rps_sock_ents ents;
 
 	update(b->skel->maps.rps_sock_flow, &key, &value);
+	if (cpu >= RFS_MAX_CPUS)
+		return;
+	assert_int_equal(bpf_map_lookup_elem(ents_fd(b), &set, &ents), 0);
+	rps_ents_put(&ents, key, cpu, 0);
+	update(b->skel->maps.rps_sock_ents, &set, &ents);
 }
 
 void bench_set_slot(struct bench *b, __u32 queue, __u32 slot, struct rps_dev_flow value)
@@ -249,6 +262,14 @@ static void set_percpu(const struct bpf_map *map, size_t size)
 	free(values);
 }
 
+static void clear_ents(struct bench *b)
+{
+	static const struct rps_sock_ents none;
+
+	for (__u32 set = 0; set < rps_sets(SOCK_FLOWS); set++)
+		update(b->skel->maps.rps_sock_ents, &set, &none);
+}
+
 void bench_reset(struct bench *b)
 {
 	int flows = bpf_map__fd(b->skel->maps.rps_sock_flow);
@@ -262,6 +283,7 @@ void bench_reset(struct bench *b)
 	}
 	while (!bpf_map_get_next_key(flows, NULL, &key))
 		bpf_map_delete_elem(flows, &key);
+	clear_ents(b);
 	set_percpu(b->skel->maps.rfs_stats, sizeof(struct rfs_stats));
 	set_percpu(b->skel->maps.napi_pass, sizeof(struct rfs_napi_pass));
 	for (__u32 i = 0; i < LIST_LEN; i++)
@@ -276,7 +298,8 @@ void bench_reset(struct bench *b)
 __u32 bench_run(struct bench *b, __u32 queue, const struct packet *p)
 {
 	static __u8 out[PACKET_MAX];
-	struct xdp_md ctx = { .data_end = p->len, .ingress_ifindex = ifindex,
+	struct xdp_md ctx = { .data_end = p->len,
+			      .ingress_ifindex = ifindex,
 			      .rx_queue_index = queue };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len,
 		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &ctx,

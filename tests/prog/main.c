@@ -92,6 +92,7 @@ int main(void)
 	add_state_tests();
 	add_queue_tests();
 	add_cpus_tests();
+	add_ents_tests();
 	add_switch_tests();
 	add_generic_tests();
 	add_fuzz_tests();

@@ -14,6 +14,7 @@ void add_fuzz_tests(void);
 void add_state_tests(void);
 void add_queue_tests(void);
 void add_cpus_tests(void);
+void add_ents_tests(void);
 void add_switch_tests(void);
 void add_generic_tests(void);
 

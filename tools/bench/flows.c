@@ -133,6 +133,8 @@ static void memories(const struct steer *s)
 {
 	memory("flow table", bpf_map__fd(s->skel->maps.rps_sock_flow),
 	       bpf_map__max_entries(s->skel->maps.rps_sock_flow));
+	memory("compact flow table", bpf_map__fd(s->skel->maps.rps_sock_ents),
+	       bpf_map__max_entries(s->skel->maps.rps_sock_flow));
 	memory("slots", s->slots, bpf_map__max_entries(s->skel->maps.rps_sock_flow));
 }
 
@@ -148,10 +150,8 @@ int micro_packets(void)
 	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
 		const char *name = packets[i].name;
 		struct flow flow = packet_flow(strstr(name, "IPv6"), IPPROTO_TCP);
-		__u32 key = 0;
 
-		while (!bpf_map_get_next_key(bpf_map__fd(s.skel->maps.rps_sock_flow), NULL, &key))
-			bpf_map_delete_elem(bpf_map__fd(s.skel->maps.rps_sock_flow), &key);
+		steer_forget(&s);
 		if (packets[i].reader && steer_reader(&s, &flow))
 			return -1;
 		packet_build(&p, packets[i].layers);

@@ -41,6 +41,9 @@ int steer_reader(struct steer *s, const struct flow *flow);
 /** steer_readers() - enter readers for n IPv4 flows that differ in the source: base + 0 ... n-1 */
 int steer_readers(struct steer *s, const struct flow *flow, __u32 base, __u32 n);
 
+/** steer_forget() - forget all readers */
+void steer_forget(struct steer *s);
+
 /** bench_load() - bench.bpf.c with its CPUMAP filled; NULL after an error message */
 struct bench *bench_load(__u32 flows, bool tracing);
 

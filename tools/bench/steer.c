@@ -10,7 +10,7 @@
 
 #include "../../loader/rings.h"
 #include "micro.h"
-#include "rfs/rules.h"
+#include "rfs/ents.h"
 #include "rfs_steer.skel.h"
 
 #define SOCK_FLOW_ENTRIES 65536 /* rfsctl's default, and its least here */
@@ -24,7 +24,7 @@ static int configure(struct steer *s, __u32 nr_cpus, __u32 slots)
 	struct bpf_map *outers[] = { s->skel->maps.rps_dev_flow, s->skel->maps.rps_ring,
 				     s->skel->maps.cpumap };
 	const int inner[] = { s->slots, s->rings, s->cpumap };
-	__u32 entries = 2 * s->flows; /* an LRU that is full evicts */
+	__u32 entries = s->flows;
 	int err;
 
 	if (entries < SOCK_FLOW_ENTRIES)
@@ -33,9 +33,12 @@ static int configure(struct steer *s, __u32 nr_cpus, __u32 slots)
 		((__u32 *)s->skel->rodata->hash_key)[i] = 0x9f2c41d7 * (2 * i + 1);
 	s->skel->rodata->flow_cnt = slots;
 	s->skel->rodata->nr_cpus = nr_cpus;
+	s->skel->rodata->sock_sets = rps_sets(entries);
 	bpf_map__set_autocreate(s->skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(s->skel->maps.ring_queue, false);
 	err = bpf_map__set_max_entries(s->skel->maps.rps_sock_flow, entries);
+	if (!err)
+		err = bpf_map__set_max_entries(s->skel->maps.rps_sock_ents, rps_sets(entries));
 	for (int i = 0; !err && i < 3; i++)
 		err = bpf_map__set_max_entries(outers[i], 1)
 			      ?: bpf_map__set_inner_map_fd(outers[i], inner[i]);
@@ -106,18 +109,36 @@ int steer_reader(struct steer *s, const struct flow *flow)
 {
 	struct rps_sock_flow value = { .cpu = s->reader };
 	__u32 key = flow_hash((const __u32 *)s->skel->rodata->hash_key, flow).key;
+	__u32 set = rps_set(key, s->skel->rodata->sock_sets);
+	struct rps_sock_ents ents = {};
 
-	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.rps_sock_flow), &key, &value, 0);
+	rps_ents_put(&ents, key, s->reader, 0);
+	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.rps_sock_flow), &key, &value, 0)
+		       ?: bpf_map_update_elem(bpf_map__fd(s->skel->maps.rps_sock_ents), &set, &ents,
+					      0);
+}
+
+void steer_forget(struct steer *s)
+{
+	static const struct rps_sock_ents none;
+	__u32 key;
+
+	while (!bpf_map_get_next_key(bpf_map__fd(s->skel->maps.rps_sock_flow), NULL, &key))
+		bpf_map_delete_elem(bpf_map__fd(s->skel->maps.rps_sock_flow), &key);
+	for (__u32 i = 0; i < s->skel->rodata->sock_sets; i++)
+		bpf_map_update_elem(bpf_map__fd(s->skel->maps.rps_sock_ents), &i, &none, 0);
 }
 
 int steer_readers(struct steer *s, const struct flow *flow, __u32 base, __u32 n)
 {
+	const __u32 sets = s->skel->rodata->sock_sets;
 	struct rps_sock_flow *values = calloc(BATCH, sizeof(*values));
+	struct rps_sock_ents *ents = calloc(sets, sizeof(*ents));
 	__u32 *keys = calloc(BATCH, sizeof(*keys));
 	struct flow f = *flow;
 	int err = 0;
 
-	if (!values || !keys)
+	if (!values || !keys || !ents)
 		return -ENOMEM;
 	for (__u32 i = 0; i < BATCH; i++)
 		values[i].cpu = s->reader;
@@ -127,12 +148,17 @@ int steer_readers(struct steer *s, const struct flow *flow, __u32 base, __u32 n)
 		for (__u32 i = 0; i < count; i++) {
 			f.src[0] = __builtin_bswap32(base + done + i);
 			keys[i] = flow_hash((const __u32 *)s->skel->rodata->hash_key, &f).key;
+			rps_ents_put(&ents[rps_set(keys[i], sets)], keys[i], s->reader, i);
 		}
 		done += count;
 		err = bpf_map_update_batch(bpf_map__fd(s->skel->maps.rps_sock_flow), keys, values,
 					   &count, NULL);
 	}
+	for (__u32 i = 0; !err && i < sets; i++)
+		err = bpf_map_update_elem(bpf_map__fd(s->skel->maps.rps_sock_ents), &i, &ents[i],
+					  0);
 	free(values);
+	free(ents);
 	free(keys);
 	return err;
 }
