@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make bench                    rfs beside its peers: build/bench/report.md, under 20 minutes
+# make bench                    rfs beside its peers: build/bench/report.md, about 20 minutes
 # make bench SHORT=1 ROUNDS=1   only to see that it works, under 2 minutes
 
-BENCH_LOAD_OBJ  := $(addprefix $(B)/tools/bench/,load.o opts.o rr.o stream.o sockets.o worker.o meter.o)
+BENCH_LOAD_OBJ  := $(addprefix $(B)/tools/bench/,load.o opts.o rr.o stream.o wire.o sockets.o \
+	worker.o meter.o)
 BENCH_MICRO_OBJ := $(addprefix $(B)/tools/bench/,micro.o steer.o flows.o recorder.o)
 # Packets and a device as the tests have them; the maps and the recorder as the loader makes them.
 BENCH_MICRO_LIB := $(addprefix $(B)/tests/prog/,packet.o netdev.o) \
@@ -16,7 +17,7 @@ bench:
 	@LAB_BUILD=$(abspath $(B)) ROUNDS=$(ROUNDS) SHORT=$(SHORT) tools/bench/run
 
 $(B)/bench-load: $(BENCH_LOAD_OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
 
 $(B)/bench-xdp: $(B)/tools/bench/xdp.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -24,13 +25,13 @@ $(B)/bench-xdp: $(B)/tools/bench/xdp.o
 $(B)/bench-micro: $(BENCH_MICRO_OBJ) $(BENCH_MICRO_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS)
 
-$(B)/tools/bench/%.o: tools/bench/%.c | $(SKELETONS) $(B)/bench.skel.h
+$(B)/tools/bench/%.o: tools/bench/%.c | $(SKELETONS) $(B)/bench.skel.h $(B)/wire.skel.h
 	mkdir -p $(dir $@)
 	$(CC) $(CFLAGS) $(RFS_CFLAGS) -pthread -c -o $@ $<
 
-$(B)/bench.bpf.o: tools/bench/bench.bpf.c | $(B)
+$(B)/bench.bpf.o $(B)/wire.bpf.o: $(B)/%.bpf.o: tools/bench/%.bpf.c | $(B)
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 .PHONY: bench
 
--include $(BENCH_LOAD_OBJ:.o=.d) $(BENCH_MICRO_OBJ:.o=.d) $(B)/tools/bench/xdp.d $(B)/bench.bpf.d
+-include $(BENCH_LOAD_OBJ:.o=.d) $(BENCH_MICRO_OBJ:.o=.d) $(B)/tools/bench/xdp.d $(B)/bench.bpf.d $(B)/wire.bpf.d

@@ -5,7 +5,8 @@
  *   rr      many connections by one thread an end, a request and a reply in turn on each
  *   rpc     a thread for each connection on both ends, with work per request
  *   bulk    TCP streams
- *   flood   datagrams, as many as go or at a rate
+ *   flood   datagrams by sockets, as many as go or at a rate
+ *   wire    datagrams that come as from a NIC, as many as go
  *   meter   run a command; only tell CPU time and the like
  */
 #include <stdio.h>
@@ -31,22 +32,26 @@ struct load {
 #define COMMON                                                                                     \
 	.srv_addr = "10.77.0.1", .cli_addr = "10.77.0.2", .port = 20000, .cport = 40000,           \
 	.tcp = true, .conns = 1, .srv_threads = 1, .cli_threads = 1, .size = 64, .reply = 64,      \
-	.seconds = 1, .warmup = 0.2, PINNED
+	.batch = 64, .seconds = 1, .warmup = 0.2, PINNED
 
 static const struct load loads[] = {
-	{ "rr", srv_epoll, cli_epoll, { COMMON } }, { "rpc", srv_block, cli_block, { COMMON } },
-	{ "bulk", srv_bulk, cli_bulk, { COMMON } }, { "flood", srv_flood, cli_flood, { COMMON } },
-	{ "meter", NULL, NULL, { COMMON } },	    {},
+	{ "rr", srv_epoll, cli_epoll, { COMMON } },
+	{ "rpc", srv_block, cli_block, { COMMON } },
+	{ "bulk", srv_bulk, cli_bulk, { COMMON } },
+	{ "flood", srv_flood, cli_flood, { COMMON } },
+	{ "wire", srv_flood, cli_wire, { COMMON } },
+	{ "meter", NULL, NULL, { COMMON } },
+	{},
 };
 
 struct ends {
-	struct worker *srv, *cli;
-	int nr_srv, nr_cli;
+	struct worker *srv, *cli, *hog;
+	int nr_srv, nr_cli, nr_hog;
 };
 
 struct snapshot {
 	struct meter meter;
-	struct usage srv, cli;
+	struct usage srv, cli, hog;
 	uint64_t srv_ops, cli_ops, bytes, lost;
 };
 
@@ -65,6 +70,9 @@ static void take(struct snapshot *s, const struct load_opts *o, const struct end
 		s->lost += __atomic_load_n(&e->cli[i].lost, __ATOMIC_RELAXED);
 		usage_add(&s->cli, self, e->cli[i].tid);
 	}
+	s->cli_ops += wire_sent();
+	for (int i = 0; i < e->nr_hog; i++)
+		usage_add(&s->hog, self, e->hog[i].tid);
 	for (int i = 0; i < o->app.n; i++)
 		usage_add_process(&s->srv, o->app.cpu[i]);
 	meter_read(&s->meter);
@@ -75,7 +83,8 @@ static void print_usage(const struct snapshot *a, const struct snapshot *b)
 	uint64_t wall = b->meter.wall - a->meter.wall;
 
 	printf("seconds,%.3f\n", wall / 1e9);
-	meter_print(&a->meter, &b->meter, b->srv.ns - a->srv.ns + b->cli.ns - a->cli.ns);
+	meter_print(&a->meter, &b->meter,
+		    b->srv.ns - a->srv.ns + b->cli.ns - a->cli.ns + b->hog.ns - a->hog.ns);
 	usage_print("srv", &a->srv, &b->srv, wall);
 	usage_print("cli", &a->cli, &b->cli, wall);
 }
@@ -94,6 +103,12 @@ static void print_place(const struct ends *e)
 	printf("hops,%lu\n", hops);
 }
 
+/* Datagrams in one direction, of which some may be dropped. */
+static bool is_flood(const struct load *l)
+{
+	return l->client == cli_flood || l->client == cli_wire;
+}
+
 static void print_result(const struct load *l, const struct snapshot *a, const struct snapshot *b,
 			 const struct ends *e)
 {
@@ -101,7 +116,7 @@ static void print_result(const struct load *l, const struct snapshot *a, const s
 	double s = (b->meter.wall - a->meter.wall) / 1e9;
 	uint64_t srv = b->srv_ops - a->srv_ops, cli = b->cli_ops - a->cli_ops;
 
-	if (l->client == cli_flood) {
+	if (is_flood(l)) {
 		printf("rate,%.1f\noffered_s,%.1f\n", srv / s, cli / s);
 		printf("drop_pct,%.3f\n", cli > srv ? 100.0 * (cli - srv) / cli : 0);
 	} else if (l->client == cli_bulk) {
@@ -115,16 +130,24 @@ static void print_result(const struct load *l, const struct snapshot *a, const s
 	}
 	print_place(e);
 	print_usage(a, b);
+	if (e->nr_hog)
+		usage_print("hog", &a->hog, &b->hog, b->meter.wall - a->meter.wall);
 }
 
 static int run_load(const struct load *l, const struct load_opts *o)
 {
-	struct ends e = { .nr_srv = o->memcached ? 0 : o->srv_threads, .nr_cli = o->cli_threads };
+	struct ends e = { .nr_srv = o->memcached ? 0 : o->srv_threads,
+			  .nr_cli = o->cli_threads,
+			  .nr_hog = o->hogs };
 	static struct snapshot a, b;
 
 	sockets_make(o);
+	if (l->client == cli_wire)
+		wire_make(o);
 	if (e.nr_srv)
 		e.srv = workers_start(o, true, e.nr_srv, l->server);
+	if (e.nr_hog)
+		e.hog = workers_start(o, true, e.nr_hog, spin);
 	e.cli = workers_start(o, false, e.nr_cli, l->client);
 	usleep(o->warmup * 1e6);
 	__atomic_store_n(&load_phase, PHASE_MEASURE, __ATOMIC_RELAXED);
@@ -143,7 +166,7 @@ static int run_command(const struct load_opts *o)
 	struct ends e = {};
 	static struct snapshot a, b;
 	struct rusage ru;
-	int status;
+	int status = 0;
 	pid_t pid;
 
 	take(&a, o, &e);
@@ -171,7 +194,7 @@ int main(int argc, char **argv)
 
 		if (strcmp(l->name, argv[1]))
 			continue;
-		if (l->client == cli_flood)
+		if (is_flood(l))
 			o.tcp = false;
 		opts_parse(&o, argc - 1, argv + 1);
 		if (l->client == cli_block)
@@ -181,6 +204,7 @@ int main(int argc, char **argv)
 		if (o.command)
 			return run_command(&o);
 	}
-	fprintf(stderr, "Usage: bench-load rr|rpc|bulk|flood|meter [OPTION...] [COMMAND...]\n");
+	fprintf(stderr,
+		"Usage: bench-load rr|rpc|bulk|flood|wire|meter [OPTION...] [COMMAND...]\n");
 	return 2;
 }

@@ -54,6 +54,8 @@ struct load_opts {
 	int reply;
 	int work_us; /* of user time per request, over a buffer of the connection */
 	int rate;    /* datagrams a second, 0: as many as possible */
+	int batch;   /* wire: frames that a NAPI poll finds */
+	int hogs;    /* threads that spin on the server's CPUs */
 	struct cpu_list srv_cpus;
 	struct cpu_list cli_cpus;
 	bool srv_float; /* server threads run on any of their CPUs */
@@ -108,9 +110,19 @@ void worker_read(struct worker *w, int fd);
 struct worker *workers_start(const struct load_opts *o, bool server, int n,
 			     void (*run)(struct worker *));
 
+/** netns_enter() - move the calling thread to a network namespace; NULL: stay */
+void netns_enter(const char *path);
+
 /** sockets_make() - all connections, with the server's end in srv_fd[] and the client's in cli_fd[]
  */
 void sockets_make(const struct load_opts *o);
+
+/** wire_make() - get ready to send frames without sockets; for the main thread, before the workers
+ */
+void wire_make(const struct load_opts *o);
+
+/** wire_sent() - frames made so far, by all threads; 0 without wire_make() */
+uint64_t wire_sent(void);
 
 void opts_parse(struct load_opts *o, int argc, char **argv);
 
@@ -123,5 +135,7 @@ void srv_bulk(struct worker *w);
 void cli_bulk(struct worker *w);
 void srv_flood(struct worker *w);
 void cli_flood(struct worker *w);
+void cli_wire(struct worker *w);
+void spin(struct worker *w);
 
 #endif /* RFS_BENCH_LOAD_H */

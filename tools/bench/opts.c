@@ -21,6 +21,8 @@ static const struct argp_option options[] = {
 	{ "reply", 'r', "BYTES", 0, "of a reply", 0 },
 	{ "work", 'w', "US", 0, "user time for each request", 0 },
 	{ "rate", 'R', "N", 0, "datagrams a second; all that go, by default", 0 },
+	{ "batch", 'b', "N", 0, "wire: frames at a time, at most 256", 0 },
+	{ "hogs", 'H', "N", 0, "threads that spin on the server's CPUs", 0 },
 	{ "srv-cpus", 'S', "LIST", 0, "the server's CPUs, as in 1,2; threads are pinned in turn",
 	  0 },
 	{ "cli-cpus", 'C', "LIST", 0, "the client's", 0 },
@@ -94,6 +96,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'R':
 		o->rate = number(state, arg, 10000000);
+		break;
+	case 'b':
+		o->batch = number(state, arg, 256);
+		break;
+	case 'H':
+		o->hogs = number(state, arg, 1000);
 		break;
 	case 'S':
 		list(state, &o->srv_cpus, arg, CPU_SETSIZE - 1);

@@ -18,7 +18,7 @@
 
 int *srv_fd, *cli_fd;
 
-static void enter(const char *path)
+void netns_enter(const char *path)
 {
 	int fd;
 
@@ -66,7 +66,7 @@ static void set_timeout(int fd)
 static void make_udp(const struct load_opts *o)
 {
 	for (int side = 0; side < 2; side++) {
-		enter(side ? o->cli_ns : o->srv_ns);
+		netns_enter(side ? o->cli_ns : o->srv_ns);
 		for (int i = 0; i < o->conns; i++) {
 			struct sockaddr_in srv = address(o->srv_addr, o->port + i);
 			struct sockaddr_in cli = address(o->cli_addr, o->cport + i);
@@ -86,12 +86,12 @@ static void make_tcp(const struct load_opts *o)
 	int listener = -1, on = 1;
 
 	if (!o->memcached) {
-		enter(o->srv_ns);
+		netns_enter(o->srv_ns);
 		listener = make(SOCK_STREAM);
 		if (bind(listener, (void *)&srv, sizeof(srv)) || listen(listener, 512))
 			die("listen");
 	}
-	enter(o->cli_ns);
+	netns_enter(o->cli_ns);
 	for (int i = 0; i < o->conns; i++) {
 		cli_fd[i] = make(SOCK_STREAM);
 		if (connect(cli_fd[i], (void *)&srv, sizeof(srv)))

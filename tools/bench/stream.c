@@ -71,15 +71,42 @@ void cli_bulk(struct worker *w)
 	free(buf);
 }
 
-void srv_flood(struct worker *w)
+static bool take_datagram(struct worker *w, int fd, int flags)
 {
 	char buf[2048];
 
+	if (recv(fd, buf, sizeof(buf), flags) <= 0)
+		return false;
+	w->ops++;
+	worker_read(w, fd);
+	return true;
+}
+
+/* Each socket until it is empty, or the others have waited for some time. */
+static void srv_flood_many(struct worker *w)
+{
+	int ep = epoll_for(srv_fd, w->o->conns, EPOLLIN);
+	struct epoll_event ev[EVENTS];
+
 	while (phase_now() != PHASE_STOP) {
-		if (recv(srv_fd[0], buf, sizeof(buf), 0) > 0) {
-			w->ops++;
-			worker_read(w, srv_fd[0]);
-		}
+		int n = epoll_wait(ep, ev, EVENTS, 20);
+
+		for (int i = 0; i < n; i++)
+			for (int j = 0; j < BATCH; j++)
+				if (!take_datagram(w, ev[i].data.fd, MSG_DONTWAIT))
+					break;
+		worker_hop(w);
+	}
+}
+
+void srv_flood(struct worker *w)
+{
+	if (w->o->conns > 1) {
+		srv_flood_many(w);
+		return;
+	}
+	while (phase_now() != PHASE_STOP) {
+		take_datagram(w, srv_fd[0], 0);
 		worker_hop(w);
 	}
 }

@@ -130,6 +130,12 @@ void worker_read(struct worker *w, int fd)
 		w->remote++;
 }
 
+void spin(struct worker *w)
+{
+	while (phase_now() != PHASE_STOP)
+		w->ops++;
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
