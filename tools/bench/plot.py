@@ -3,7 +3,7 @@
 import subprocess
 from statistics import median
 
-SETUP = """set terminal svg size {w},{h} background rgb 'white' font 'sans,11'
+SETUP = """set terminal svg size {w},{h} noenhanced background rgb 'white' font 'sans,11'
 set output '{out}'
 set title '{title}'
 set style fill solid 0.8 border -1

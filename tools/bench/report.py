@@ -28,9 +28,15 @@ def ratio_cell(load, metric, side, ref):
     return s.ratio(load, metric, side, ref).text()
 
 
+def variants():
+    """rfs with options"""
+    return [x for x in s.order if x.startswith("rfs:")]
+
+
 def rate_tables():
     sides = [x for x in s.order if not x.endswith("-xdp")]
-    for ref in ("krfs", "none"):
+    refs = ["krfs", "none"] + (["rfs"] if variants() else [])
+    for ref in refs:
         if ref not in sides:
             continue
         md.append(f"### Rate ÷ {s.name(ref)}\n")
@@ -47,7 +53,8 @@ def rate_tables():
 
 def bulk_table():
     bulk = [l for l in s.loads if l.startswith("bulk")]
-    xdp = [x for x in ("none", "krfs", "none-xdp", "krfs-xdp", "rfs") if s.has("bulk-1", x)]
+    xdp = [x for x in ("none", "krfs", "none-xdp", "krfs-xdp", "rfs", *variants())
+           if s.has("bulk-1", x)]
     if not bulk or "krfs-xdp" not in xdp:
         return
     md.append("### TCP bulk ÷ sides that also have an XDP program on the interface\n")
@@ -57,8 +64,9 @@ def bulk_table():
 
 
 COLUMNS = (("rate", "rate"), ("p50_us", "p50 µs"), ("p99_us", "p99 µs"), ("p999_us", "p99.9 µs"),
-           ("drop_pct", "dropped %"), ("lost", "lost"), ("local_pct", "local reads %"),
-           ("srv_cpus", "server CPU"), ("cli_cpus", "client CPU"), ("kthread_cpus", "kthreads CPU"),
+           ("offered_s", "offered/s"), ("drop_pct", "dropped %"), ("lost", "lost"),
+           ("local_pct", "local reads %"), ("srv_cpus", "server CPU"), ("cli_cpus", "client CPU"),
+           ("hog_cpus", "hog CPU"), ("kthread_cpus", "kthreads CPU"),
            ("softirq_cpus", "softirq CPU"), ("srv_switches_s", "server switches/s"),
            ("switches_s", "all switches/s"), ("steal_cpus", "stolen CPU"), ("other_cpus", "others' CPU"))
 

@@ -23,6 +23,12 @@ def span(values):
     return f"{number(median(values))} ({number(min(values))}–{number(max(values))})"
 
 
+def in_order(known, seen):
+    """All that was seen, each once: what is known in its order, then the rest as it came."""
+    seen = list(dict.fromkeys(seen))
+    return [x for x in known if x in seen] + [x for x in seen if x not in known]
+
+
 class Ratio:
     """Ratios of single rounds."""
 
@@ -66,21 +72,19 @@ class Samples:
         self.absent = {r[0]: int(r[2]) for r in rows if r[2] != "0"}
         with open(f"{folder}/loads.txt", encoding="utf-8") as f:
             texts = [line.rstrip("\n").split("|") for line in f]
-        seen = {k[0] for k in self.data}
-        self.loads = [t[0] for t in texts if t[0] in seen]
+        self.loads = in_order([t[0] for t in texts], (k[0] for k in self.data))
         self.texts = {t[0]: t for t in texts}
-        sides = {k[2] for k in self.data}
-        self.order = [x for x in ORDER if x in sides]
+        self.order = in_order(ORDER, (k[2] for k in self.data))
         self.rounds = max((r for d in self.data.values() for r in d), default=0)
 
     def name(self, side):
-        return self.names[side]
+        return self.names.get(side, side)
 
     def about(self, load):
-        return self.texts[load][2]
+        return self.texts[load][2] if load in self.texts else load
 
     def unit(self, load):
-        return self.texts[load][1]
+        return self.texts[load][1] if load in self.texts else "its own unit"
 
     def has(self, load, side):
         return (load, "rate", side) in self.data

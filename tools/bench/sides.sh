@@ -18,6 +18,17 @@ declare -A SIDE_NAME=(
 )
 declare -A ABSENT
 
+# Is there such a side? rfs:OPTION+OPTION... is rfs with options for attach, and gets its name here.
+# Commas would end a field of samples.csv, the others one of the report's.
+side_known()
+{
+	case $1 in
+	*[,\|\'\"]*) return 1 ;;
+	rfs:?*) SIDE_NAME[$1]="rfs $(tr + ' ' <<<"${1#rfs:}")" ;;
+	esac
+	[ -n "${SIDE_NAME[$1]:-}" ]
+}
+
 SOCK_FLOWS_OLD=$(cat /proc/sys/net/core/rps_sock_flow_entries)
 FLOW_CNT=16384
 
@@ -86,6 +97,15 @@ cpumap_up()
 	srv "$LAB_BUILD/bench-xdp" s0 l4-hash 1
 }
 
+rfs_up() # SIDE
+{
+	local options
+
+	IFS=+ read -ra options <<<"${1#rfs}"
+	[ ${#options[@]} = 0 ] || options[0]=${options[0]#:}
+	rfsctl attach "${options[@]}" s0 >"$LAB_TMP/attach" 2>&1
+}
+
 xdp_attached() { srv ip -j link show s0 | jq -e '.[0].xdp' >/dev/null; }
 
 # nice_threads NICE PATTERN [EXCEPT-PIDS]
@@ -107,7 +127,7 @@ side_up()
 	rps) kernel_rps ;;
 	krfs) kernel_rfs ;;
 	cpumap) cpumap_up ;;
-	rfs) rfsctl attach s0 >"$LAB_TMP/attach" 2>&1 ;;
+	rfs | rfs:*) rfs_up "$1" ;;
 	none-xdp) srv "$LAB_BUILD/bench-xdp" s0 pass ;;
 	krfs-xdp) kernel_rfs && srv "$LAB_BUILD/bench-xdp" s0 pass ;;
 	esac || return 1
@@ -126,7 +146,7 @@ side_set()
 	none | none-xdp | cpumap) [ "$(queue_files s0 rps_cpus | tr -d '0,')" = "" ] ;;
 	rps) [ "$(queue_files s0 rps_cpus | tr -d '0,')" != "" ] ;;
 	krfs*) [ "$(queue_files s0 rps_flow_cnt)" = $FLOW_CNT ] ;;
-	rfs) [ "$(json '.interfaces[0].state' rfsctl status s0 --json)" = attached ] ;;
+	rfs | rfs:*) [ "$(json '.interfaces[0].state' rfsctl status s0 --json)" = attached ] ;;
 	esac
 }
 
@@ -147,7 +167,7 @@ side_works()
 
 side_down()
 {
-	[ "$1" = rfs ] && rfsctl detach s0 >"$LAB_TMP/detach" 2>&1
+	[[ $1 = rfs* ]] && rfsctl detach s0 >"$LAB_TMP/detach" 2>&1
 	if [ "$1" = cpumap ] && [ "$XDP_BENCH" = yes ]; then
 		stop "$XDP_BENCH_PID"
 	fi
