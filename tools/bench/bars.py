@@ -45,7 +45,8 @@ def rows(s):
         micro_row(s, f"the same, {most} ÷ 1 flow", 3, most, "rfs", ("flows 1", "rfs")),
         micro_row(s, "recorder on a recvmsg that changes nothing, ns", 25, "recorder, recvmsg", "ns"),
         micro_row(s, "recorder on a sendmsg that changes nothing, ns", 25, "recorder, sendmsg", "ns"),
-        row("UDP flood goodput ÷ kernel RFS", 1.8, True, s.ratio("udp-flood", "rate", "rfs", "krfs")),
+        row("UDP flood as from a NIC, goodput ÷ kernel RFS", 1.8, True,
+            s.ratio("udp-flood", "rate", "rfs", "krfs")),
         row("nginx keep-alive ÷ kernel RFS", 1.0, True, s.ratio("nginx-keep", "rate", "rfs", "krfs")),
     ]
     for proto in ("udp", "tcp"):

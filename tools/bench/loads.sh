@@ -3,24 +3,35 @@
 #
 # loads.sh - the loads: how each is put on, and the servers that some need.
 #
-# Where a load is pinned, the sender is on CPU 0 and the reader on CPU 1.
+# Where a load is pinned, the sender is on CPU 0 and the reader on CPU 1, but for "-local" loads.
 
 # Loads of a group are measured together, between one set-up of a side and the next.
 # shellcheck disable=SC2034 # read by run
 GROUPS_ALL=(
-	"udp-flood udp-hop"
+	"udp-flood udp-flood-16 udp-flood-sock udp-hop"
 	"udp-rr-1 udp-rr-16 udp-rr-500"
 	"tcp-rr-1 tcp-rr-16 tcp-rr-500 tcp-hop"
+	"tcp-rr-16-hog udp-rr-16-hog"
+	"tcp-rr-16-local udp-rr-16-local udp-flood-local"
 	"rpc memcached"
 	"bulk-1 bulk-16"
 	"nginx-keep nginx-close"
 )
 # shellcheck disable=SC2034 # read by run
-GROUPS_SHORT=("udp-flood udp-hop udp-rr-16" "tcp-rr-1 tcp-rr-500 tcp-hop" "bulk-1 bulk-16" "nginx-keep memcached")
+GROUPS_SHORT=(
+	"udp-flood udp-flood-sock udp-hop udp-rr-16"
+	"tcp-rr-1 tcp-rr-500 tcp-hop tcp-rr-16-hog"
+	"tcp-rr-16-local"
+	"bulk-1 bulk-16"
+	"nginx-keep memcached"
+)
 
 # name; what "rate" counts; what it is
 # shellcheck disable=SC2034 # read by run
-LOADS="udp-flood|datagrams/s|UDP flood of 64 bytes, what the reader gets
+LOADS="udp-flood|datagrams/s|UDP flood of 64 bytes as from a NIC, what the reader gets
+udp-flood-16|datagrams/s|UDP flood as from a NIC, 16 flows and sockets, one reader
+udp-flood-sock|datagrams/s|UDP flood of 64 bytes by sendmmsg(), what the reader gets
+udp-flood-local|datagrams/s|UDP flood as from a NIC, reader on the RX CPU
 udp-hop|datagrams/s|UDP, 20,000 datagrams a second, the reader hops every 20 ms
 udp-rr-1|requests/s|UDP request/response, 1 connection
 udp-rr-16|requests/s|UDP request/response, 16 connections
@@ -28,6 +39,10 @@ udp-rr-500|requests/s|UDP request/response, 500 connections
 tcp-rr-1|requests/s|TCP request/response, 1 connection
 tcp-rr-16|requests/s|TCP request/response, 16 connections
 tcp-rr-500|requests/s|TCP request/response, 500 connections
+tcp-rr-16-hog|requests/s|TCP request/response, 16 connections, a thread spins on the server's CPU
+udp-rr-16-hog|requests/s|UDP request/response, 16 connections, a thread spins on the server's CPU
+tcp-rr-16-local|requests/s|TCP request/response, 16 connections, all on the RX CPU
+udp-rr-16-local|requests/s|UDP request/response, 16 connections, all on the RX CPU
 tcp-hop|requests/s|TCP request/response, 16 connections, the server hops every 20 ms
 rpc|requests/s|RPC: 100 threads a side, 20 µs of work per request, server threads not pinned
 memcached|requests/s|memcached, 16 connections, get of 100 bytes
@@ -112,17 +127,25 @@ run_wrk()
 # run_load NAME: its metric,value lines
 run_load()
 {
-	local time=(-d "$SECS" -W "$WARMUP") n=${1##*-}
+	local opts=(-d "$SECS" -W "$WARMUP") name=$1 n
 
+	# Where else the load runs, or what else does; then the number of connections
 	case $1 in
-	udp-flood) load flood "${time[@]}" ;;
-	udp-hop) load flood "${time[@]}" -R 20000 -h 20 -S "$ALL_CPUS" ;;
-	udp-rr-*) load rr "${time[@]}" -u -n "$n" ;;
-	tcp-rr-*) load rr "${time[@]}" -n "$n" ;;
-	tcp-hop) load rr "${time[@]}" -n 16 -h 20 -S "$ALL_CPUS" ;;
-	rpc) load rpc "${time[@]}" -T 100 -w 20 -F -S "$ALL_CPUS" ;;
-	memcached) load_memcached "${time[@]}" ;;
-	bulk-*) load bulk "${time[@]}" -n "$n" ;;
+	*-hog) opts+=(-H 1) name=${1%-hog} ;;
+	*-local) opts+=(-S 0) name=${1%-local} ;;
+	esac
+	n=${name##*-}
+	case $name in
+	udp-flood) load wire "${opts[@]}" ;;
+	udp-flood-16) load wire "${opts[@]}" -n "$n" ;;
+	udp-flood-sock) load flood "${opts[@]}" ;;
+	udp-hop) load flood "${opts[@]}" -R 20000 -h 20 -S "$ALL_CPUS" ;;
+	udp-rr-*) load rr "${opts[@]}" -u -n "$n" ;;
+	tcp-rr-*) load rr "${opts[@]}" -n "$n" ;;
+	tcp-hop) load rr "${opts[@]}" -n 16 -h 20 -S "$ALL_CPUS" ;;
+	rpc) load rpc "${opts[@]}" -T 100 -w 20 -F -S "$ALL_CPUS" ;;
+	memcached) load_memcached "${opts[@]}" ;;
+	bulk-*) load bulk "${opts[@]}" -n "$n" ;;
 	nginx-keep) run_wrk ;;
 	nginx-close) run_wrk -H 'Connection: close' ;;
 	esac
