@@ -17,8 +17,6 @@
 
 #define DRAIN_LIMIT_MS 2000
 
-static const __u32 zero;
-
 /* Let flows leave their rings in order, until none has a frame in flight or the time is up. */
 static void drain(const char *dir, int config_fd, struct rfs_config *config)
 {
@@ -113,8 +111,14 @@ int steer_detach(const char *dir)
 	struct rfs_config config = {};
 	int fd, err;
 
+	err = steer_config(dir, &config);
+	if (err == -EPROTO) {
+		rfs_error("%s was attached by rfs of another version; detach it with that one",
+			  dir);
+		return err;
+	}
 	fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG);
-	if (fd >= 0 && !bpf_map_lookup_elem(fd, &zero, &config)) {
+	if (fd >= 0 && !err) {
 		config.state = RFS_STATE_DETACHING;
 		drain(dir, fd, &config);
 	}

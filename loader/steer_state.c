@@ -41,13 +41,17 @@ long long now_ms(void)
 int steer_config(const char *dir, struct rfs_config *config)
 {
 	int fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG), err = 0;
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
 
 	memset(config, 0, sizeof(*config));
 	if (fd < 0)
 		return fd;
-	if (bpf_map_lookup_elem(fd, &zero, config))
+	/* The kernel writes as much as the map has: another version's could be longer. */
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) ||
+	    (info.value_size == sizeof(*config) && bpf_map_lookup_elem(fd, &zero, config)))
 		err = -errno;
-	else if (config->abi != RFS_ABI)
+	else if (info.value_size != sizeof(*config) || config->abi != RFS_ABI)
 		err = -EPROTO;
 	close(fd);
 	return err;
