@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "collect.h"
+#include "kthread_sched.h"
 #include "msg.h"
 #include "pins.h"
 #include "recorder.h"
@@ -21,13 +22,17 @@ struct attach_args {
 	struct recorder_opts recorder;
 };
 
+#define KTHREAD_SCHED_HELP                                                                         \
+	"batch or other: how the rings' threads are scheduled, also with a nice value as in "      \
+	"batch:5; or fifo:PRIO"
+
 enum {
 	KEY_CPUS = 0x2000,
 	KEY_SOCK_FLOW_ENTRIES,
 	KEY_FLOW_CNT,
 	KEY_QSIZE,
 	KEY_RECORDER,
-	KEY_ALL,
+	KEY_KTHREAD_SCHED,
 };
 
 static void parse_cpus(struct argp_state *state, const char *text, struct cpuset *cpus)
@@ -41,6 +46,22 @@ static void parse_cpus(struct argp_state *state, const char *text, struct cpuset
 		cmd_usage_error(state,
 				"--cpus takes a list (0-3,8) or a hex bitmap (f or "
 				"00000000,0000000f), not '%s'",
+				text);
+}
+
+static void parse_sched(struct argp_state *state, const char *text, struct rfs_sched *sched)
+{
+	int err = kthread_sched_parse(text, sched);
+
+	if (err == -ERANGE)
+		cmd_usage_error(state,
+				"--kthread-sched: NICE goes from -20 to 19 and PRIO from 1 to 99, "
+				"in '%s'",
+				text);
+	if (err)
+		cmd_usage_error(state,
+				"--kthread-sched takes batch[:NICE], other[:NICE] or fifo:PRIO, "
+				"not '%s'",
 				text);
 }
 
@@ -89,6 +110,9 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_RECORDER:
 		args->recorder.hook = parse_word(state, "--recorder", arg, hooks);
+		return 0;
+	case KEY_KTHREAD_SCHED:
+		parse_sched(state, arg, &args->steer.kthread_sched);
 		return 0;
 	case ARGP_KEY_ARG:
 		parse_iface(state, &args->iface, arg);
@@ -316,6 +340,8 @@ int cmd_attach(int argc, char **argv)
 		  "frames that may wait from one RX queue to one CPU (2048)", 0 },
 		{ "recorder", KEY_RECORDER, "HOOK", 0,
 		  "fentry, tracepoint, or auto: fentry if the kernel allows it (auto)", 0 },
+		{ "kthread-sched", KEY_KTHREAD_SCHED, "POLICY", 0, KTHREAD_SCHED_HELP " (batch)",
+		  0 },
 		{},
 	};
 	static const struct argp argp = {
@@ -327,7 +353,7 @@ int cmd_attach(int argc, char **argv)
 		       "detach', or at once if attaching fails.",
 		.children = common_options,
 	};
-	struct attach_args args = {};
+	struct attach_args args = { .steer.kthread_sched = kthread_sched_default };
 
 	cmd_parse(&argp, argc, argv, &args);
 	return attach(&args) ? RFS_EXIT_FAILED : RFS_EXIT_OK;
@@ -427,6 +453,8 @@ int cmd_detach(int argc, char **argv)
 struct set_args {
 	const char *iface;
 	struct cpuset cpus;
+	struct rfs_sched kthread_sched;
+	struct steer_changes changes;
 };
 
 static error_t parse_set(int key, char *arg, struct argp_state *state)
@@ -436,6 +464,11 @@ static error_t parse_set(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_CPUS:
 		parse_cpus(state, arg, &args->cpus);
+		args->changes.cpus = &args->cpus;
+		return 0;
+	case KEY_KTHREAD_SCHED:
+		parse_sched(state, arg, &args->kthread_sched);
+		args->changes.kthread_sched = &args->kthread_sched;
 		return 0;
 	case ARGP_KEY_ARG:
 		parse_iface(state, &args->iface, arg);
@@ -443,8 +476,9 @@ static error_t parse_set(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!args->iface)
 			cmd_usage_error(state, "which interface?");
-		if (!cpuset_count(&args->cpus))
-			cmd_usage_error(state, "what is to be set? --cpus can be");
+		if (!args->changes.cpus && !args->changes.kthread_sched)
+			cmd_usage_error(state,
+					"what is to be set? --cpus and --kthread-sched can be");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -456,6 +490,7 @@ int cmd_set(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{ "cpus", KEY_CPUS, "CPUS", 0,
 		  "CPUs that may get packets, as a list (0-3,8) or bitmap (f)", 0 },
+		{ "kthread-sched", KEY_KTHREAD_SCHED, "POLICY", 0, KTHREAD_SCHED_HELP, 0 },
 		{},
 	};
 	static const struct argp argp = {
@@ -484,6 +519,6 @@ int cmd_set(int argc, char **argv)
 		err = -ENOENT;
 	}
 	if (!err)
-		err = steer_set_cpus(dir, &args.cpus);
+		err = steer_set(dir, &args.changes);
 	return err ? RFS_EXIT_FAILED : RFS_EXIT_OK;
 }

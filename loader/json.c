@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "kthread_sched.h"
 #include "msg.h"
 #include "show.h"
 
@@ -38,16 +39,18 @@ static json_t *cpu_array(const struct cpuset *set)
 static json_t *status_iface(const struct iface_view *v)
 {
 	json_t *queues = json_array();
+	char sched[KTHREAD_SCHED_LEN];
 
+	kthread_sched_format(&v->config.kthread_sched, sched, sizeof(sched));
 	for (unsigned int q = 0; q < v->config.queues; q++)
 		json_array_append_new(queues,
 				      json_pack("{s:i, s:i, s:i}", "queue", q, "flow_cnt",
 						v->config.flow_cnt, "qsize", v->config.qsize));
-	return json_pack("{s:s, s:i, s:s, s:s?, s:b, s:I, s:s, s:o, s:o}", "name", v->name,
+	return json_pack("{s:s, s:i, s:s, s:s?, s:b, s:I, s:s, s:o, s:s, s:o}", "name", v->name,
 			 "ifindex", v->config.ifindex, "state", view_state_name(v->state), "mode",
 			 mode_name(&v->config), "dispatcher", (int)v->config.dispatcher,
 			 "netns_cookie", (json_int_t)v->config.netns_cookie, "pin", v->dir, "cpus",
-			 cpu_array(&v->cpus), "queues", queues);
+			 cpu_array(&v->cpus), "kthread_sched", sched, "queues", queues);
 }
 
 void json_status(const struct rfs_view *view)

@@ -6,9 +6,9 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "kthreads.h"
-#include "rfs/types.h"
 
 static int read_comm(const char *pid, struct kthread *k)
 {
@@ -86,4 +86,35 @@ bool kthread_is_asleep(const struct kthread *k)
 		state = 0;
 	fclose(f);
 	return state == 'S';
+}
+
+static int set_policy(int pid, const struct rfs_sched *sched)
+{
+	struct sched_param wanted = {}, now;
+
+	if (sched->policy == SCHED_FIFO)
+		wanted.sched_priority = sched->prio;
+	if (sched_getscheduler(pid) == (int)sched->policy && !sched_getparam(pid, &now) &&
+	    now.sched_priority == wanted.sched_priority)
+		return 0;
+	return sched_setscheduler(pid, sched->policy, &wanted) ? -errno : 0;
+}
+
+static int set_nice(int pid, int nice)
+{
+	errno = 0;
+	if (getpriority(PRIO_PROCESS, pid) == nice && !errno)
+		return 0;
+	return setpriority(PRIO_PROCESS, pid, nice) ? -errno : 0;
+}
+
+/* In two steps: sched_setattr(2), which does both, has no function in glibc before 2.41. */
+int kthread_set_sched(const struct kthread *k, const struct rfs_sched *sched)
+{
+	/* SCHED_FIFO knows no nice value, but it should not show that of an earlier choice. */
+	int nice = sched->policy == SCHED_FIFO ? 0 : sched->prio, err = set_policy(k->pid, sched);
+
+	if (!err)
+		err = set_nice(k->pid, nice);
+	return err == -ESRCH ? 0 : err;
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include <linux/types.h>
+#include "rfs/types.h"
 
 struct kthread {
 	int pid;
@@ -31,5 +31,15 @@ bool kthread_is_bound(const struct kthread *k);
 
 /** kthread_is_asleep() - does it wait for frames? True for one that has ended. */
 bool kthread_is_asleep(const struct kthread *k);
+
+/**
+ * kthread_set_sched() - give it a scheduling class, nice value or priority
+ *
+ * Nothing is asked of the kernel where it has them already, so that what is the kernel's own
+ * default needs no privilege.
+ *
+ * Return: 0, also for one that has ended; or a negative errno.
+ */
+int kthread_set_sched(const struct kthread *k, const struct rfs_sched *sched);
 
 #endif /* RFS_KTHREADS_H */

@@ -14,7 +14,7 @@
 const struct command commands[] = {
 	{ "attach", "IFACE [OPTION...]", "steer the interface's packets", cmd_attach },
 	{ "detach", "IFACE | --all", "stop, and restore what attach changed", cmd_detach },
-	{ "set", "IFACE --cpus LIST|MASK", "change what an attached interface does", cmd_set },
+	{ "set", "IFACE OPTION...", "change what an attached interface does", cmd_set },
 	{ "refresh", "[IFACE]", "follow CPUs that went offline or came online", cmd_refresh },
 	{ "status", "[IFACE]", "what is attached, and how", cmd_status },
 	{ "stats", "[IFACE]", "packets steered, moved, passed and lost; locality", cmd_stats },

@@ -9,6 +9,7 @@
 
 #include <libsmartcols/libsmartcols.h>
 
+#include "kthread_sched.h"
 #include "show.h"
 
 static struct libscols_table *new_table(void)
@@ -68,7 +69,7 @@ static void show_recorder(const struct rfs_view *view)
 
 void show_status(const struct rfs_view *view)
 {
-	enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, CPUS };
+	enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, CPUS };
 	struct libscols_table *t = new_table();
 	bool stale = false, broken = false;
 
@@ -86,13 +87,15 @@ void show_status(const struct rfs_view *view)
 	column(t, "QUEUES", true);
 	column(t, "FLOW-CNT", true);
 	column(t, "QSIZE", true);
+	column(t, "KTHREADS", false);
 	column(t, "CPUS", false);
 	for (unsigned int i = 0; i < view->n_ifaces; i++) {
 		const struct iface_view *v = &view->ifaces[i];
 		struct libscols_line *line = scols_table_new_line(t, NULL);
-		char cpus[256];
+		char cpus[256], sched[KTHREAD_SCHED_LEN];
 
 		cpuset_format(&v->cpus, cpus, sizeof(cpus));
+		kthread_sched_format(&v->config.kthread_sched, sched, sizeof(sched));
 		/* Elsewhere or gone, the folder's name is the one that detach knows. */
 		cell(line, NAME, "%s", v->here ? v->name : v->dir);
 		cell(line, STATE, "%s", view_state_name(v->state));
@@ -101,6 +104,7 @@ void show_status(const struct rfs_view *view)
 		cell(line, QUEUES, "%u", v->config.queues);
 		cell(line, FLOW_CNT, "%u", v->config.flow_cnt);
 		cell(line, QSIZE, "%u", v->config.qsize);
+		cell(line, KTHREADS, "%s", sched);
 		cell(line, CPUS, "%s", cpus);
 		stale |= v->state == VIEW_STALE;
 		broken |= v->state == VIEW_BROKEN;

@@ -211,6 +211,8 @@ static int attach_mode(const struct netif *nif, const char *dir, const struct re
 	for (__u32 q = 0; !err && q < config->queues; q++)
 		err = add_queue(skel, dir, r, config, &cpus, q, nr_cpus);
 	if (!err)
+		err = sched_kthreads(dir, config, &config->kthread_sched, rfs_error);
+	if (!err)
 		err = write_cpus(bpf_map__fd(skel->maps.rps_cpus), RPS_CPUS_WANTED, wanted);
 	if (!err)
 		err = publish_cpus(bpf_map__fd(skel->maps.rps_cpus), fd, config, &cpus);
@@ -248,6 +250,7 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 	config->queues = nif->rx_queues;
 	config->qsize = opts->qsize ? opts->qsize : QSIZE_DEFAULT;
 	config->flow_cnt = opts->flow_cnt;
+	config->kthread_sched = opts->kthread_sched;
 	strcpy(config->name, nif->name);
 	if (!config->flow_cnt)
 		config->flow_cnt = rfs_roundup_pow2(

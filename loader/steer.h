@@ -22,6 +22,14 @@ struct steer_opts {
 	struct cpuset cpus;    /* may be offline; empty: all that are online */
 	unsigned int flow_cnt; /* a power of two; 0: sock_flow_entries / RX queues */
 	unsigned int qsize;    /* 0: QSIZE_DEFAULT */
+	struct rfs_sched kthread_sched;
+};
+
+/* What steer_set() is to change; NULL: as it is. */
+struct steer_changes {
+	const struct cpuset
+		*cpus; /* not empty, possible CPUs, of which those that are online count */
+	const struct rfs_sched *kthread_sched;
 };
 
 /**
@@ -49,15 +57,15 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 int steer_detach(const char *dir);
 
 /**
- * steer_set_cpus() - steer to other CPUs from now on
- * @dir:  the interface's pin folder's name
- * @cpus: not empty, possible CPUs, of which those that are online count
+ * steer_set() - steer to other CPUs, or schedule the kthreads otherwise, from now on
+ * @dir:     the interface's pin folder's name
+ * @changes: what to change
  *
  * Flows leave CPUs that are no longer in the set as the switch rule allows.
  *
  * Return: 0, or a negative errno after an error message; then all is as it was before.
  */
-int steer_set_cpus(const char *dir, const struct cpuset *cpus);
+int steer_set(const char *dir, const struct steer_changes *changes);
 
 /**
  * steer_refresh() - follow a change of the CPUs that are online
@@ -65,7 +73,8 @@ int steer_set_cpus(const char *dir, const struct cpuset *cpus);
  *
  * CPUs that went offline are left in order; those that came (back) get rings whose kthreads run
  * there. A kthread whose CPU was offline has lost its binding and does not find it again by itself,
- * so its entry is made anew, as soon as nothing is in flight in it.
+ * so its entry is made anew, as soon as nothing is in flight in it. All kthreads are scheduled as
+ * the configuration says; where that fails there is a warning.
  *
  * Return: 0, or a negative errno after an error message.
  */

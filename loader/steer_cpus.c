@@ -194,21 +194,58 @@ static int add_rings(const struct attached *a, const struct cpuset *cpus)
 	return err;
 }
 
-int steer_set_cpus(const char *dir, const struct cpuset *cpus)
+static int set_cpus(struct attached *a, const struct cpuset *cpus)
 {
 	struct cpuset usable;
+	int err = usable_cpus(cpus, &usable);
+
+	if (!err)
+		err = add_rings(a, &usable);
+	/* The new rings' kthreads too, before frames go there. */
+	if (!err)
+		err = sched_kthreads(a->dir, &a->config, &a->config.kthread_sched, rfs_error);
+	if (!err)
+		err = publish(a, &usable);
+	return err ? err : write_cpus(a->cpus_fd, RPS_CPUS_WANTED, cpus);
+}
+
+static void say_nothing(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+static int set_sched(struct attached *a, const struct rfs_sched *sched)
+{
+	struct rfs_sched old = a->config.kthread_sched;
+	int err = sched_kthreads(a->dir, &a->config, sched, rfs_error);
+
+	if (!err) {
+		a->config.kthread_sched = *sched;
+		err = update_config(a->config_fd, &a->config);
+	}
+	if (err) {
+		a->config.kthread_sched = old;
+		sched_kthreads(a->dir, &a->config, &old, say_nothing);
+	}
+	return err;
+}
+
+int steer_set(const char *dir, const struct steer_changes *changes)
+{
+	struct rfs_sched old;
 	struct attached a;
 	int err = open_attached(dir, &a);
 
 	if (err)
 		return err;
-	err = usable_cpus(cpus, &usable);
-	if (!err)
-		err = add_rings(&a, &usable);
-	if (!err)
-		err = publish(&a, &usable);
-	if (!err)
-		err = write_cpus(a.cpus_fd, RPS_CPUS_WANTED, cpus);
+	old = a.config.kthread_sched;
+	if (changes->kthread_sched)
+		err = set_sched(&a, changes->kthread_sched);
+	if (!err && changes->cpus) {
+		err = set_cpus(&a, changes->cpus);
+		if (err && changes->kthread_sched)
+			set_sched(&a, &old);
+	}
 	close_attached(&a);
 	return err;
 }
@@ -338,6 +375,9 @@ static int refresh(struct attached *a)
 	free(all.list);
 	if (!err)
 		err = add_rings(a, &usable);
+	/* Of the kthreads that are new, before frames go there; it does not stop steering. */
+	if (!err)
+		sched_kthreads(a->dir, &a->config, &a->config.kthread_sched, rfs_warn);
 	cpuset_for_each(cpu, &unbound) cpuset_add(&ready, cpu);
 	return err ? err : publish(a, &ready);
 }

@@ -4,6 +4,7 @@
 #define RFS_STEER_INTERNAL_H
 
 #include "cpuset.h"
+#include "pins.h"
 #include "rfs/types.h"
 
 /**
@@ -39,5 +40,20 @@ int usable_cpus(const struct cpuset *wanted, struct cpuset *usable);
 /** add_cpumap_entries() - make the rings that are missing; 0, or a negative errno after a message
  */
 int add_cpumap_entries(int cpumap, const struct cpuset *cpus, unsigned int qsize);
+
+/* rfs_error() or rfs_warn() */
+typedef void say_fn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * sched_kthreads() - schedule all kthreads of an interface
+ * @dir:   its pin folder's name
+ * @config: its number of RX queues counts
+ * @sched: how
+ * @say:   takes the message if that fails
+ *
+ * Return: 0, or a negative errno after a message; those before the one that failed are changed.
+ */
+int sched_kthreads(const char *dir, const struct rfs_config *config, const struct rfs_sched *sched,
+		   say_fn *say);
 
 #endif /* RFS_STEER_INTERNAL_H */

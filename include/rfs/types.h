@@ -124,6 +124,12 @@ enum rfs_mode {
 	RFS_MODE_GENERIC,
 };
 
+/* How the kthreads that empty the rings are scheduled, as sched_setscheduler(2) takes it. */
+struct rfs_sched {
+	__u32 policy; /* SCHED_OTHER, SCHED_BATCH or SCHED_FIFO */
+	__s32 prio;   /* the nice value; SCHED_FIFO: the priority */
+};
+
 struct rfs_config {
 	__u32 gate;   /* enum rfs_gate */
 	__u32 active; /* which of the two rps_cpus entries counts */
@@ -138,6 +144,7 @@ struct rfs_config {
 	__u64 netns_cookie;
 	__u64 netns_ino;
 	char name[16];
+	struct rfs_sched kthread_sched;
 };
 
 /*

@@ -111,6 +111,81 @@ test_attach_detach()
 		for q in /sys/class/net/s0/queues/rx-*; do echo 0 >$q/rps_cpus; echo 0 >$q/rps_flow_cnt; done'
 }
 
+# cpumaps DIRECTORY: ids of an interface's CPUMAPs, one a line
+cpumaps()
+{
+	local map
+
+	for map in /sys/fs/bpf/rfs/"$1"/queues/*/cpumap; do
+		bpftool -j map show pinned "$map" | jq .id
+	done
+}
+
+# kthreads DIRECTORY: how its rings' kthreads are scheduled, as "POLICY PRIORITY NICE", each kind once
+# with their number. The kernel says: chrt(1) and /proc/PID/stat.
+kthreads()
+{
+	local id pid
+
+	for id in $(cpumaps "$1"); do
+		for pid in $(ps -eo pid,comm | awk -v end="/map:$id" '$2 ~ "^cpumap/[0-9]+" end "$" { print $1 }'); do
+			echo "$(chrt -p "$pid" | sed 's/.*: //' | paste -sd ' ')" \
+				"$(sed 's/.*) //' /proc/"$pid"/stat | cut -d ' ' -f 17)"
+		done
+	done | sort | uniq -c | sed 's/^ *//'
+}
+
+test_kthread_sched()
+{
+	local dir=$1 rings=$((QUEUES * NCPUS))
+
+	fails "a policy that is not there" 2 "takes batch[:NICE], other[:NICE] or fifo:PRIO" \
+		rfsctl attach s0 --kthread-sched idle
+	fails "a nice value that cannot be" 2 "NICE goes from -20 to 19" \
+		rfsctl attach s0 --kthread-sched batch:20
+	fails "no right to a policy: attach says so" 1 "takes CAP_SYS_NICE, without which there is" \
+		srv setpriv --bounding-set=-sys_nice "$RFSCTL" attach s0 --kthread-sched fifo:1
+	no_leftovers "no right to a policy"
+	check "attach, CPU 0 only" rfsctl attach s0 --cpus 0
+	is "kthreads are SCHED_BATCH by default" "$(kthreads "$dir")" "$QUEUES SCHED_BATCH 0 0"
+	is "status shows it" "$(json '.interfaces[0].kthread_sched' rfsctl status --json)" batch:0
+	check "status shows it as text" sh -c "nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
+		grep -q 'KTHREADS.*CPUS' && nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
+		grep -q ' batch:0 '"
+	check "set another" rfsctl set s0 --kthread-sched other:-5
+	is "those that are there have it" "$(kthreads "$dir")" "$QUEUES SCHED_OTHER 0 -5"
+	check "set --cpus" rfsctl set s0 --cpus "0-$LAST_CPU"
+	is "those that are new have it" "$(kthreads "$dir")" "$rings SCHED_OTHER 0 -5"
+	check "set a real-time one" rfsctl set s0 --kthread-sched fifo:7
+	is "it is in force" "$(kthreads "$dir")" "$rings SCHED_FIFO 7 0"
+	fails "no right to a policy: set says so" 1 "takes CAP_SYS_NICE" \
+		srv setpriv --bounding-set=-sys_nice "$RFSCTL" set s0 --cpus 0 --kthread-sched fifo:8
+	fails "set that fails at the second kthread" 1 "cannot schedule" \
+		srv strace -qq -o /dev/null -e trace=sched_setscheduler \
+		-e inject=sched_setscheduler:error=EPERM:when=2 \
+		"$RFSCTL" set s0 --kthread-sched other
+	fails "set that fails after the kthreads" 1 "cannot find out which CPUs" \
+		srv strace -qq -o /dev/null -P /sys/devices/system/cpu/online \
+		-e inject=openat:error=EIO "$RFSCTL" set s0 --cpus 0 --kthread-sched other
+	is "all kthreads are as before" "$(kthreads "$dir")" "$rings SCHED_FIFO 7 0"
+	is "so is what status shows" "$(json '.interfaces[0] | .kthread_sched + " " +
+		(.cpus | length | tostring)' rfsctl status --json)" "fifo:7 $NCPUS"
+	# As one that refresh has made anew.
+	chrt -o -p 0 "$(pgrep "^cpumap/0/map:$(cpumaps "$dir" | head -1)$")"
+	is "one is as the kernel makes it" "$(kthreads "$dir" | grep -c .)" 2
+	fails "no right to a policy: refresh warns" 0 "warning: $dir: cannot schedule the kthread of CPU 0" \
+		srv setpriv --bounding-set=-sys_nice "$RFSCTL" refresh s0
+	check "refresh" rfsctl refresh s0
+	is "all have the policy again" "$(kthreads "$dir")" "$rings SCHED_FIFO 7 0"
+	check "set batch, with a nice value" rfsctl set s0 --kthread-sched batch:3
+	is "it is in force" "$(kthreads "$dir")" "$rings SCHED_BATCH 0 3"
+	check "detach" rfsctl detach s0
+	check "attach with fifo" rfsctl attach s0 --kthread-sched fifo:2
+	is "it is in force" "$(kthreads "$dir")" "$rings SCHED_FIFO 2 0"
+	check "detach" rfsctl detach s0
+	no_leftovers "kthreads"
+}
+
 test_generic()
 {
 	check "attach in generic mode" rfsctl attach s0 --mode generic
@@ -216,6 +291,7 @@ lab_up || exit 1
 	{ echo "Bail out! an interface of this machine is attached already"; exit 1; }
 test_bad_input
 test_attach_detach "s0@$LAB_COOKIE"
+test_kthread_sched "s0@$LAB_COOKIE"
 test_generic
 test_other_bpffs
 test_same_name_elsewhere

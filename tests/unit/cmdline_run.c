@@ -11,7 +11,7 @@
 
 const struct row run_rows[] = {
 	/* attach: defaults, and each option on its way */
-	ATTACHES("attach eth0", "steer_attach(eth0 eth0 mode=0 cpus=- flow_cnt=0 qsize=0) "),
+	ATTACHES("attach eth0", "steer_attach(eth0 eth0 mode=0 cpus=- sched=batch:0 flow_cnt=0 qsize=0) "),
 	ATTACHES("attach eth0", "recorder_start(entries=0 hook=0 pin=1) "),
 	ATTACHES("attach eth0", "pins_ready(bpffs=/sys/fs/bpf libxdp=- verbose=0) pins_lock() "),
 	ATTACHES("attach eth0 --bpffs /b -v", "pins_ready(bpffs=/b libxdp=/b verbose=1) "),
@@ -27,6 +27,11 @@ const struct row run_rows[] = {
 	ATTACHES("attach eth0 --cpus 00000000,00000005", "cpus=0,2 "),
 	ATTACHES("attach eth0 --cpus 2", "cpus=2 "),
 	ATTACHES("attach eth0 --cpus 1 --cpus 2", "cpus=2 "), /* the last one counts */
+	ATTACHES("attach eth0 --kthread-sched batch", "sched=batch:0 "),
+	ATTACHES("attach eth0 --kthread-sched batch:-1", "sched=batch:-1 "),
+	ATTACHES("attach eth0 --kthread-sched other", "sched=other:0 "),
+	ATTACHES("attach eth0 --kthread-sched=other:19", "sched=other:19 "),
+	ATTACHES("attach eth0 --kthread-sched fifo:99", "sched=fifo:99 "),
 	ATTACHES("attach -- eth0", "steer_attach(eth0 "),
 	/* sizes are rounded up */
 	ATTACHES("attach eth0 --qsize 8", "qsize=8)"),
@@ -119,10 +124,14 @@ const struct row run_rows[] = {
 	  .world.pins_ready = -ENOTSUP },
 
 	/* set */
-	{ .line = "set eth0 --cpus 1-2", .calls = "steer_set_cpus(eth0 1-2) ",
+	{ .line = "set eth0 --cpus 1-2", .calls = "steer_set(eth0 cpus=1-2 sched=-) ",
 	  .world.attached = true },
-	{ .line = "set --cpus 0xc eth0", .calls = "steer_set_cpus(eth0 2-3) ",
+	{ .line = "set --cpus 0xc eth0", .calls = "steer_set(eth0 cpus=2-3 sched=-) ",
 	  .world.attached = true },
+	{ .line = "set eth0 --kthread-sched other:-20", .calls = "steer_set(eth0 cpus=- sched=other:-20) ",
+	  .world.attached = true },
+	{ .line = "set eth0 --kthread-sched fifo:1 --cpus 1",
+	  .calls = "steer_set(eth0 cpus=1 sched=fifo:1) ", .world.attached = true },
 	{ FAILS("set eth0 --cpus 0", "eth0 is not attached"), .calls = "pins_lock() " },
 	{ FAILS("set eth0 --cpus 5", "CPU 5 is offline"), .world.attached = true },
 	{ FAILS("set eth0 --cpus 9", "this machine has no CPU 9"), .world.attached = true },

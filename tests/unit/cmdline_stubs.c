@@ -11,6 +11,7 @@
 
 #include "cmdline.h"
 #include "loader/collect.h"
+#include "loader/kthread_sched.h"
 #include "loader/msg.h"
 #include "loader/netif.h"
 #include "loader/pins.h"
@@ -41,6 +42,14 @@ static const char *list(const struct cpuset *set)
 
 	cpuset_format(set, text, sizeof(text));
 	return *text ? text : "-";
+}
+
+static const char *class(const struct rfs_sched *sched)
+{
+	static char text[KTHREAD_SCHED_LEN];
+
+	kthread_sched_format(sched, text, sizeof(text));
+	return text;
 }
 
 /* As functions do that return "a negative errno after an error message". */
@@ -182,8 +191,9 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 		 const struct steer_opts *opts, struct rfs_config *config)
 {
 	(void)r;
-	trace("steer_attach(%s %s mode=%u cpus=%s flow_cnt=%u qsize=%u) ", nif->name, dir,
-	      opts->mode, list(&opts->cpus), opts->flow_cnt, opts->qsize);
+	trace("steer_attach(%s %s mode=%u cpus=%s sched=%s flow_cnt=%u qsize=%u) ", nif->name, dir,
+	      opts->mode, list(&opts->cpus), class(&opts->kthread_sched), opts->flow_cnt,
+	      opts->qsize);
 	*config = (struct rfs_config){ .mode = opts->mode, .queues = nif->rx_queues };
 	return failing("steer_attach", world->attach);
 }
@@ -200,9 +210,10 @@ int steer_refresh(const char *dir)
 	return 0;
 }
 
-int steer_set_cpus(const char *dir, const struct cpuset *cpus)
+int steer_set(const char *dir, const struct steer_changes *changes)
 {
-	trace("steer_set_cpus(%s %s) ", dir, list(cpus));
+	trace("steer_set(%s cpus=%s sched=%s) ", dir, changes->cpus ? list(changes->cpus) : "-",
+	      changes->kthread_sched ? class(changes->kthread_sched) : "-");
 	return 0;
 }
 

@@ -60,6 +60,15 @@ const struct row usage_rows[] = {
 	WRONG("attach eth0 --cpus 8192", "--cpus: CPU numbers go up to 8191, in '8192'"),
 	WRONG("attach eth0 --cpus 0-99999", "--cpus: CPU numbers go up to 8191, in '0-99999'"),
 
+	WRONG("attach eth0 --kthread-sched", "option '--kthread-sched' requires an argument"),
+	WRONG("attach eth0 --kthread-sched rr:1",
+	      "--kthread-sched takes batch[:NICE], other[:NICE] or fifo:PRIO, not 'rr:1'"),
+	WRONG("attach eth0 --kthread-sched fifo", "or fifo:PRIO, not 'fifo'"),
+	WRONG("attach eth0 --kthread-sched=", "not ''"),
+	WRONG("attach eth0 --kthread-sched batch:20",
+	      "--kthread-sched: NICE goes from -20 to 19 and PRIO from 1 to 99, in 'batch:20'"),
+	WRONG("attach eth0 --kthread-sched fifo:0", "in 'fifo:0'"),
+
 	/* its numbers; one option has all the ways to be wrong, the others their bounds */
 	WRONG("attach eth0 --qsize", "option '--qsize' requires an argument"),
 	WRONG("attach eth0 --qsize 0", "--qsize takes a number from 8 to 16384, not '0'"),
@@ -96,10 +105,13 @@ const struct row usage_rows[] = {
 	/* set */
 	WRONG("set", "which interface?"),
 	WRONG("set --cpus 0", "which interface?"),
-	WRONG("set eth0", "what is to be set? --cpus can be"),
+	WRONG("set eth0", "what is to be set? --cpus and --kthread-sched can be"),
 	WRONG("set eth0 eth1 --cpus 0", "one interface at a time: 'eth0' or 'eth1'"),
 	WRONG("set eth0 --cpus 0x", "--cpus takes a list (0-3,8) or a hex bitmap"),
 	WRONG("set eth0 --cpus 9000", "--cpus: CPU numbers go up to 8191, in '9000'"),
+	WRONG("set eth0 --kthread-sched 5",
+	      "--kthread-sched takes batch[:NICE], other[:NICE] or fifo:PRIO, not '5'"),
+	WRONG("set eth0 --kthread-sched fifo:100", "PRIO from 1 to 99, in 'fifo:100'"),
 	WRONG("set eth0 --qsize 64", "unrecognized option '--qsize'"),
 
 	/* what reads */

@@ -4,7 +4,7 @@
 #
 # Results are in $(B)/tests/results: unit-NAME.tap and unit-NAME-asan.tap (Test Anything Protocol).
 
-UNIT_TESTS := hash spread rules ents ring model cpuset cmdline
+UNIT_TESTS := hash spread rules ents ring model cpuset sched cmdline
 UNIT_DIR   := $(B)/tests/unit
 UNIT_TAP   := $(B)/tests/results
 
@@ -14,8 +14,10 @@ UNIT_CFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-
 
 # Beside the test's own object.
 UNIT_OBJ_cpuset  := loader/cpuset.o
+UNIT_OBJ_sched   := loader/kthread_sched.o
 UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
-	$(patsubst %.c,%.o,loader/main.c loader/msg.c loader/cpuset.c $(wildcard loader/cmd_*.c))
+	$(patsubst %.c,%.o,loader/main.c loader/msg.c loader/cpuset.c loader/kthread_sched.c \
+	$(wildcard loader/cmd_*.c))
 UNIT_LIBS_spread  := -lm
 UNIT_LIBS_cmdline := -lxdp -lbpf -ljansson \
 	-Wl,--wrap=cpuset_online,--wrap=cpuset_possible,--wrap=if_nametoindex,--wrap=sleep
