@@ -64,6 +64,7 @@ struct net_device {
 };
 
 struct napi_struct {
+	unsigned long state;
 	struct gro_node gro;
 };
 

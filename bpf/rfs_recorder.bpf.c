@@ -42,6 +42,7 @@ char LICENSE[] SEC("license") = "GPL";
 const volatile __u32 hash_key[RFS_HASH_WORDS];
 const volatile __u32 nr_cpus = 1;
 const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
+const volatile unsigned long napi_busy_poll = ~0UL; /* the bit in napi_struct.state */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -421,18 +422,23 @@ int BPF_PROG(xdp_redirect_map_err, void *dev, void *prog, void *tgt, int err, in
 
 /* ---- 3. packets that stayed ---- */
 
-static __always_inline bool napi_holds_nothing(struct napi_struct *napi)
+static __always_inline bool napi_holds_some(struct napi_struct *napi)
 {
 	struct napi_struct___pre_6_15 *old = (void *)napi;
 
 	if (bpf_core_field_exists(napi->gro))
-		return !napi->gro.bitmask && !napi->gro.rx_count;
-	return !BPF_CORE_READ(old, gro_bitmask) && !BPF_CORE_READ(old, rx_count);
+		return napi->gro.bitmask || napi->gro.rx_count;
+	return BPF_CORE_READ(old, gro_bitmask) || BPF_CORE_READ(old, rx_count);
+}
+
+static __always_inline bool napi_is_busy_polled(struct napi_struct *napi)
+{
+	return napi->state & napi_busy_poll;
 }
 
 /*
  * A poll has ended. If it was one in which the XDP program passed packets up, and GRO holds none,
- * then all that the queue ever passed has been delivered. If GRO holds some, the next poll tells.
+ * then all that the queue ever passed has been delivered. Else see rps_local_event().
  */
 SEC("tp_btf/napi_poll")
 int BPF_PROG(napi_poll, struct napi_struct *napi)
@@ -445,12 +451,9 @@ int BPF_PROG(napi_poll, struct napi_struct *napi)
 		return 0;
 	id = np->cpumap_id;
 	np->cpumap_id = 0;
-	if (!napi_holds_nothing(napi))
-		return 0;
 	local = find_ring(id, nr_cpus);
-	if (local) {
-		WRITE_ONCE(local->delivered, local->tail);
-		WRITE_ONCE(local->popped, local->delivered);
-	}
+	if (local)
+		rps_local_event(local, napi_holds_some(napi), napi_is_busy_polled(napi),
+				bpf_jiffies64());
 	return 0;
 }

@@ -60,6 +60,7 @@ const volatile __u32 flow_cnt = 1;  /* slots per queue, a power of two */
 const volatile __u32 nr_cpus = 1;   /* also the index of the local ring */
 const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
 const volatile bool shared_queues;  /* generic mode: several CPUs may serve one queue */
+const volatile bool stay_here;	    /* pass what is wanted on the CPU that it came in on */
 
 /* Not read here: by these a program that a killed attach has left is known, see xdp_orphans.c. */
 const volatile __u64 owner_netns;
@@ -152,6 +153,13 @@ struct queue {
 	struct rps_dev_flow *slot;
 };
 
+/* Where a packet's flow belongs, and why. */
+struct want {
+	__u32 cpu;    /* RPS_NO_CPU: where the packet is */
+	__u32 how;    /* the RFS_STAT_* to count if it is redirected */
+	__u32 passed; /* and if it is passed */
+};
+
 static const __u32 zero;
 
 static __always_inline int pass(struct rfs_stats *stats, __u32 reason)
@@ -215,33 +223,38 @@ static __always_inline __u32 reader_cpu(__u32 key)
 }
 
 /* The packet goes on here. When this NAPI poll ends, what the queue passed is delivered. */
-static __always_inline int pass_local(struct rps_ring *local, struct rfs_stats *stats)
+static __always_inline int pass_local(struct rps_ring *local, struct rfs_stats *stats, __u32 why)
 {
 	struct rfs_napi_pass *np = bpf_map_lookup_elem(&napi_pass, &zero);
 
 	if (np)
 		np->cpumap_id = local->cpumap_id;
-	return pass(stats, RFS_STAT_PASS_LOCAL);
+	return pass(stats, why);
 }
 
-static __always_inline void count_move(struct rfs_stats *stats, __u32 from, __u32 to)
+/*
+ * A slot went to another CPU. Not a move: a first decision, which is a slot's that no packet went
+ * through (qtail wraps, but this only counts), and a slot that is drained.
+ */
+static __always_inline void count_move(struct rfs_stats *stats, const struct rps_dev_flow *from,
+				       const struct want *want)
 {
-	if (from != RPS_NO_CPU && to != RPS_NO_CPU)
+	if ((from->cpu != RPS_NO_CPU || from->qtail) && want->passed != RFS_STAT_PASS_LOCAL)
 		stats->count[RFS_STAT_MOVES_MADE]++;
 }
 
 /* Steer through a slot and rings that only this NAPI writes. */
-static __always_inline int steer(struct queue *q, struct rfs_stats *stats, __u32 desired, __u32 how)
+static __always_inline int steer(struct queue *q, struct rfs_stats *stats, const struct want *want)
 {
-	struct rps_dev_flow *slot = q->slot;
-	__u32 from = slot->cpu, cpu = from;
+	struct rps_dev_flow *slot = q->slot, from = *slot;
+	__u32 cpu = from.cpu;
 	struct rps_ring *ring = ring_of(q, cpu);
 
 	if (!ring)
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
-	if (from != desired) {
-		if (may_leave(ring, from, slot->qtail)) {
-			cpu = desired;
+	if (cpu != want->cpu) {
+		if (may_leave(ring, cpu, from.qtail)) {
+			cpu = want->cpu;
 			ring = ring_of(q, cpu);
 			if (!ring)
 				return pass(stats, RFS_STAT_PASS_NO_CPU);
@@ -254,13 +267,14 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, __u32
 
 	ring->tail++;
 	slot->qtail = rps_qtail(ring);
-	if (cpu != from) {
+	if (cpu != from.cpu) {
 		slot->cpu = cpu;
-		count_move(stats, from, cpu);
+		count_move(stats, &from, want);
 	}
 	if (cpu == RPS_NO_CPU)
-		return pass_local(ring, stats);
-	stats->count[how]++;
+		return pass_local(ring, stats,
+				  want->cpu == cpu ? want->passed : RFS_STAT_PASS_LOCAL);
+	stats->count[want->how]++;
 	return XDP_REDIRECT;
 }
 
@@ -272,8 +286,8 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, __u32
  * before that read were counted before it, so an idle ring has delivered them; one that commits
  * after the read changes the version, and the move fails and is tried anew.
  */
-static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats, __u32 desired,
-					__u32 how)
+static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats,
+					const struct want *want)
 {
 	union {
 		struct rps_dev_flow flow;
@@ -288,8 +302,8 @@ static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats
 		ring = ring_of(q, cpu);
 		if (!ring)
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
-		if (cpu != desired && may_leave(ring, cpu, 0)) {
-			cpu = desired;
+		if (cpu != want->cpu && may_leave(ring, cpu, 0)) {
+			cpu = want->cpu;
 			ring = ring_of(q, cpu);
 			if (!ring)
 				return pass(stats, RFS_STAT_PASS_NO_CPU);
@@ -304,18 +318,45 @@ static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats
 	return pass(stats, RFS_STAT_PASS_CONTENDED);
 
 committed:
-	if (cpu != desired)
+	if (cpu != want->cpu)
 		stats->count[RFS_STAT_MOVES_DEFERRED]++;
 	if (cpu != RPS_NO_CPU && bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT) {
 		__sync_fetch_and_add(&ring->tail, -1);
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
 	}
 	if (cpu != old.flow.cpu)
-		count_move(stats, old.flow.cpu, cpu);
+		count_move(stats, &old.flow, want);
 	if (cpu == RPS_NO_CPU)
-		return pass_local(ring, stats);
-	stats->count[how]++;
+		return pass_local(ring, stats, RFS_STAT_PASS_LOCAL);
+	stats->count[want->how]++;
 	return XDP_REDIRECT;
+}
+
+/*
+ * The flow's CPU: where its reader is, else one of the list.
+ *
+ * Return: 0, or the reason to pass.
+ */
+static __always_inline int choose_cpu(const struct rps_cpus *cpus, const struct flow_hash *hash,
+				      __u32 slot, struct want *want)
+{
+	want->cpu = reader_cpu(hash->key);
+	want->how = RFS_STAT_FLOW_STEERED;
+	want->passed = RFS_STAT_PASS_NO_CPU;
+	if (!rps_cpu_allowed(cpus, want->cpu)) {
+		__u32 i = rps_cpu_index(slot, flow_cnt, cpus->n);
+
+		if (i >= RFS_MAX_CPUS || !cpus->n)
+			return RFS_STAT_PASS_NO_CPU;
+		want->cpu = cpus->cpu[i];
+		want->how = RFS_STAT_HASH_STEERED;
+	}
+	/* It is there already: neither ring nor kthread would bring it nearer. */
+	if (stay_here && want->cpu == bpf_get_smp_processor_id()) {
+		want->cpu = RPS_NO_CPU;
+		want->passed = RFS_STAT_PASS_HERE;
+	}
+	return 0;
 }
 
 /* The loader makes it frags-aware (multi-buffer) in native mode, see xdp.c. */
@@ -326,7 +367,8 @@ int rfs_steer(struct xdp_md *ctx)
 	__u32 queue = ctx->rx_queue_index;
 	struct rfs_stats *stats = bpf_map_lookup_elem(&rfs_stats, &zero);
 	struct rfs_config *config = bpf_map_lookup_elem(&rfs_config, &zero);
-	__u32 slot, gate, active, desired = RPS_NO_CPU, how = RFS_STAT_HASH_STEERED;
+	struct want want = { RPS_NO_CPU, RFS_STAT_HASH_STEERED, RFS_STAT_PASS_LOCAL };
+	__u32 slot, gate, active;
 	struct flow_hash hash;
 	struct queue q = {};
 	void *slots;
@@ -359,17 +401,9 @@ int rfs_steer(struct xdp_md *ctx)
 		cpus = bpf_map_lookup_elem(&rps_cpus, &active);
 		if (!cpus)
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
-		desired = reader_cpu(hash.key);
-		if (rps_cpu_allowed(cpus, desired)) {
-			how = RFS_STAT_FLOW_STEERED;
-		} else {
-			__u32 i = rps_cpu_index(slot, flow_cnt, cpus->n);
-
-			if (i >= RFS_MAX_CPUS || !cpus->n)
-				return pass(stats, RFS_STAT_PASS_NO_CPU);
-			desired = cpus->cpu[i];
-		}
+		reason = choose_cpu(cpus, &hash, slot, &want);
+		if (reason)
+			return pass(stats, reason);
 	}
-	return shared_queues ? steer_shared(&q, stats, desired, how)
-			     : steer(&q, stats, desired, how);
+	return shared_queues ? steer_shared(&q, stats, &want) : steer(&q, stats, &want);
 }

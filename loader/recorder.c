@@ -86,13 +86,25 @@ static bool target_exists(const struct btf *btf, const struct bpf_program *prog)
 	return btf__find_by_name_kind(btf, tracepoint, BTF_KIND_TYPEDEF) > 0;
 }
 
-static int choose_programs(struct bpf_object *obj, unsigned int hook)
+/* The kernel's bits of napi_struct.state are an enum without a name, which CO-RE cannot find. */
+static int enumerator(const struct btf *btf, const char *name)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	int err = libbpf_get_error(btf);
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
 
-	if (err)
-		return err;
+		if (!btf_is_enum(t) || t->name_off)
+			continue;
+		for (int i = 0; i < btf_vlen(t); i++)
+			if (!strcmp(btf__name_by_offset(btf, btf_enum(t)[i].name_off), name))
+				return btf_enum(t)[i].val;
+	}
+	return -ENOENT;
+}
+
+static int choose_programs(struct bpf_object *obj, const struct btf *btf, unsigned int hook)
+{
+	int err = 0;
+
 	for (size_t i = 0; !err && i < N_PROGRAMS; i++) {
 		struct bpf_program *prog =
 			bpf_object__find_program_by_name(obj, programs[i].program);
@@ -112,6 +124,21 @@ static int choose_programs(struct bpf_object *obj, unsigned int hook)
 		}
 		bpf_program__set_autoload(prog, load);
 	}
+	return err;
+}
+
+/* What is taken from the running kernel before the object is loaded. */
+static int fit_kernel(struct rfs_recorder *skel, unsigned int hook)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int err = libbpf_get_error(btf), bit;
+
+	if (err)
+		return err;
+	err = choose_programs(skel->obj, btf, hook);
+	bit = enumerator(btf, "NAPI_STATE_IN_BUSY_POLL");
+	if (bit >= 0)
+		skel->rodata->napi_busy_poll = 1UL << bit;
 	btf__free(btf);
 	return err;
 }
@@ -139,7 +166,7 @@ static int load(unsigned int hook, const struct rfs_global *settings, struct rfs
 	if (!err)
 		err = bpf_map__set_inner_map_fd(skel->maps.rings, proto);
 	if (!err)
-		err = choose_programs(skel->obj, hook);
+		err = fit_kernel(skel, hook);
 	if (!err)
 		err = rfs_recorder__load(skel);
 	if (!err)

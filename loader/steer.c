@@ -63,6 +63,7 @@ static int configure(struct rfs_steer *skel, const struct rfs_config *config,
 	skel->rodata->owner_netns = config->netns_cookie;
 	skel->rodata->owner_ifindex = config->ifindex;
 	skel->rodata->shared_queues = config->mode == RFS_MODE_GENERIC;
+	skel->rodata->stay_here = config->mode != RFS_MODE_GENERIC;
 
 	bpf_map__set_autocreate(skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(skel->maps.ring_queue, false);

@@ -134,6 +134,40 @@ RFS_INLINE void rps_ring_event(struct rps_ring *ring, __u32 n, bool slept, bool 
 }
 
 /**
+ * rps_local_event() - account for one NAPI poll that passed packets of its queue up
+ * @ring:    the queue's local ring
+ * @held:    the NAPI's GRO holds packets
+ * @busy:    it was a busy poll, which leaves GRO as it is
+ * @jiffies: now
+ *
+ * A poll that finds its queue empty flushes GRO before it ends, unless gro_flush_timeout is set.
+ * Otherwise each poll's end flushes at least what was held in an earlier jiffy (all, where HZ <
+ * 1000), but the tracepoint may come before that flush. So, like rule 2: note the tail; a poll that
+ * ends in a later jiffy flushes all of it; once a poll after that one has come, it is delivered.
+ *
+ * Source: __napi_poll(), napi_complete_done() and napi_gro_flush() in Linux net/core.
+ */
+RFS_INLINE void rps_local_event(struct rps_ring *ring, bool held, bool busy, __u32 jiffies)
+{
+	__u64 tail = ring->tail;
+
+	if (!held) {
+		WRITE_ONCE(ring->delivered, tail);
+	} else if (busy) {
+		return;
+	} else if (!ring->marked) {
+		ring->marked = jiffies != ring->snap_jiffies;
+		return;
+	} else {
+		WRITE_ONCE(ring->delivered, tail - (__u32)((__u32)tail - ring->snap));
+	}
+	WRITE_ONCE(ring->popped, ring->delivered);
+	ring->snap = tail;
+	ring->snap_jiffies = jiffies;
+	ring->marked = 0;
+}
+
+/**
  * rps_ring_owner() - note which thread empties a ring, and since when its state tells something
  * @ring:  as rps_ring_event(), to be called before it
  * @task:  the thread's task_struct

@@ -172,6 +172,7 @@ struct rps_cpus {
 	X(PASS_MALFORMED, "malformed", "a header contradicts itself")                              \
 	X(PASS_TOO_DEEP, "too_deep", "more VLAN tags or IPv6 extension headers than are followed") \
 	X(PASS_LOCAL, "local", "draining: no CPU is wanted, or the flow may not leave yet")        \
+	X(PASS_HERE, "here", "the CPU that received it is the flow's")                             \
 	X(PASS_NO_QUEUE, "no_queue", "the RX queue was added after attach")                        \
 	X(PASS_NO_CPU, "no_cpu", "the slot's CPU has no ring")                                     \
 	X(PASS_CONTENDED, "contended", "generic mode: too many CPUs at one slot at once")
@@ -205,7 +206,7 @@ struct rfs_napi_pass {
 #define RFS_PIN_DIR	     "rfs"
 #define RFS_PIN_GLOBAL	     "rfs_global_settings"
 #define RFS_PIN_SOCK_FLOW    "rps_sock_flow_table"
-#define RFS_PIN_SOCK_ENTS	     "rps_sock_flow_ents"
+#define RFS_PIN_SOCK_ENTS    "rps_sock_flow_ents"
 #define RFS_PIN_LOCALITY     "rfs_read_locality"
 #define RFS_PIN_RINGS	     "rfs_ring_by_cpumap"
 #define RFS_PIN_NAPI_PASS    "rfs_napi_local_pass"

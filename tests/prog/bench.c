@@ -85,6 +85,7 @@ static int configure(struct bench *b)
 	b->skel->rodata->flow_cnt = b->flow_cnt;
 	b->skel->rodata->nr_cpus = ring_local;
 	b->skel->rodata->shared_queues = b->shared;
+	b->skel->rodata->stay_here = b->here;
 	bpf_map__set_autocreate(b->skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(b->skel->maps.ring_queue, false);
 	b->skel->rodata->sock_sets = rps_sets(SOCK_FLOWS);
@@ -107,13 +108,11 @@ static int configure(struct bench *b)
 	return err;
 }
 
-int bench_open(struct bench *b, __u32 flow_cnt, bool shared)
+static int open_as(struct bench *b, struct bench as)
 {
 	int err;
 
-	memset(b, 0, sizeof(*b));
-	b->flow_cnt = flow_cnt;
-	b->shared = shared;
+	*b = as;
 	b->skel = rfs_steer__open();
 	err = b->skel ? configure(b) : -errno;
 	for (__u32 q = 0; !err && q < BENCH_QUEUES; q++)
@@ -125,6 +124,16 @@ int bench_open(struct bench *b, __u32 flow_cnt, bool shared)
 	}
 	b->prog = bpf_program__fd(b->skel->progs.rfs_steer);
 	return 0;
+}
+
+int bench_open(struct bench *b, __u32 flow_cnt, bool shared)
+{
+	return open_as(b, (struct bench){ .flow_cnt = flow_cnt, .shared = shared });
+}
+
+int bench_open_here(struct bench *b, __u32 flow_cnt)
+{
+	return open_as(b, (struct bench){ .flow_cnt = flow_cnt, .here = true });
 }
 
 void bench_close(struct bench *b)

@@ -42,6 +42,7 @@ struct bench {
 	struct rfs_steer *skel;
 	int prog;
 	bool shared;
+	bool here;
 	__u32 flow_cnt;
 	struct bench_queue q[BENCH_QUEUES];
 };
@@ -68,6 +69,9 @@ void bench_stop(void);
 
 /** bench_open() - load the program; 0 or a negative errno after a message */
 int bench_open(struct bench *b, __u32 flow_cnt, bool shared);
+
+/** bench_open_here() - the same, native, with what is wanted on the receiving CPU passed */
+int bench_open_here(struct bench *b, __u32 flow_cnt);
 void bench_close(struct bench *b);
 
 /** bench_reset() - all counters 0, slots empty, no flows known, gate open, CPUs as bench_list */

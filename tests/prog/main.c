@@ -93,6 +93,7 @@ int main(void)
 	add_queue_tests();
 	add_cpus_tests();
 	add_ents_tests();
+	add_here_tests();
 	add_switch_tests();
 	add_generic_tests();
 	add_fuzz_tests();

@@ -15,6 +15,7 @@ void add_state_tests(void);
 void add_queue_tests(void);
 void add_cpus_tests(void);
 void add_ents_tests(void);
+void add_here_tests(void);
 void add_switch_tests(void);
 void add_generic_tests(void);
 

@@ -186,7 +186,7 @@ static void check_row(struct bench *b, const struct switch_row *row)
 	shadow.slots[slot].qtail = b->shared ? row->qtail + 1
 					     : ring->tail - ring->lost_ring_full -
 						       ring->lost_redirect_error;
-	if (moves && row->from != LOCAL && row->to != LOCAL)
+	if (moves && row->to != LOCAL && (row->from != LOCAL || row->qtail))
 		shadow.stats.count[RFS_STAT_MOVES_MADE]++;
 	if (!moves && row->from != row->to)
 		shadow.stats.count[RFS_STAT_MOVES_DEFERRED]++;

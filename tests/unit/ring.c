@@ -171,6 +171,46 @@ static void test_owner(void **state)
 	}
 }
 
+/* Polls of a queue whose packets are passed: what is delivered at which one's end. */
+static void test_local(void **state)
+{
+	static const struct {
+		__u64 tail;
+		bool held, busy;
+		__u32 jiffies;
+		__u64 delivered;
+	} rows[] = {
+		{ 10, false, false, 100, 10 },
+		{ 20, true, false, 100, 10 },  /* asked for 10 in this jiffy */
+		{ 30, true, false, 101, 10 },  /* its end flushes what was held in 100 */
+		{ 40, true, false, 101, 10 },  /* 10 were delivered long ago; asks for 40 */
+		{ 50, true, false, 101, 10 },
+		{ 60, true, true, 102, 10 },   /* a busy poll flushes nothing */
+		{ 60, true, true, 103, 10 },
+		{ 70, true, false, 104, 10 },  /* this one does, after the tracepoint */
+		{ 80, true, true, 104, 10 },   /* delivered, but let the next one say so */
+		{ 90, true, false, 104, 40 },  /* asks for 90 */
+		{ 95, false, true, 104, 95 },  /* nothing held is delivered, busy or not */
+		{ 99, true, false, 104, 95 },  /* asked for 95 in this jiffy */
+		{ 0x100000001, true, false, 105, 95 },
+		{ 0x100000002, true, false, 105, 95 },
+		{ 0x100000003, true, false, 106, 95 },
+		{ 0x100000004, true, false, 106, 0x100000002 }, /* beyond 32 bits */
+	};
+	struct rps_ring ring = { .cpumap_id = 7 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ring.tail = rows[i].tail;
+		rps_local_event(&ring, rows[i].held, rows[i].busy, rows[i].jiffies);
+		if (ring.delivered != rows[i].delivered || ring.popped != rows[i].delivered)
+			fail_msg("row %zu: delivered %llx, popped %llx", i,
+				 (unsigned long long)ring.delivered,
+				 (unsigned long long)ring.popped);
+	}
+	assert_int_equal(ring.cpumap_id, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_gro_wraps),
 		cmocka_unit_test(test_touches_its_half),
 		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_local),
 	};
 
 	return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
