@@ -85,7 +85,7 @@ static __always_inline bool has_ports(__u8 proto)
 }
 
 static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *key,
-				      struct flow_hash *hash)
+				      __u32 stack_proto, struct flow_hash *hash)
 {
 	struct iphdr *ip = take(c, sizeof(*ip));
 	struct ports none = {}, *ports = &none;
@@ -104,6 +104,8 @@ static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *ke
 		if (!ports)
 			return RFS_STAT_PASS_TRUNCATED;
 		proto = ip->protocol;
+		if (proto == stack_proto)
+			return RFS_STAT_PASS_STACK;
 	}
 	*hash = flow_hash_v4(key, ip->saddr, ip->daddr, ports->src, ports->dst, proto);
 	return 0;
@@ -148,7 +150,7 @@ static __always_inline int skip_ipv6_ext(struct cursor *c, __u8 *nexthdr)
 }
 
 static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *key,
-				      struct flow_hash *hash)
+				      __u32 stack_proto, struct flow_hash *hash)
 {
 	struct ipv6hdr *ip6 = take(c, sizeof(*ip6));
 	struct ports none = {}, *ports = &none;
@@ -167,6 +169,8 @@ static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *ke
 		ports = take(c, sizeof(*ports));
 		if (!ports)
 			return RFS_STAT_PASS_TRUNCATED;
+		if (proto == stack_proto)
+			return RFS_STAT_PASS_STACK;
 	} else {
 		proto = 0;
 	}
@@ -179,12 +183,16 @@ static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *ke
  * parse_flow() - the flow hash of a packet
  * @c:    the packet from its Ethernet header on
  * @key:  RFS_HASH_WORDS secret words
+ * @stack_proto: a protocol with ports whose packets are left to the kernel's stack, or 0
  * @hash: receives the hash
+ *
+ * Fragments are of no protocol here, as only the first of them shows its ports. So they are steered
+ * by their addresses also if they are of stack_proto.
  *
  * Return: 0, or the RFS_STAT_PASS_* that says why there is none.
  */
 static __always_inline int parse_flow(struct cursor *c, const volatile __u32 *key,
-				      struct flow_hash *hash)
+				      __u32 stack_proto, struct flow_hash *hash)
 {
 	struct ethhdr *eth = take(c, sizeof(*eth));
 	__be16 proto;
@@ -216,9 +224,9 @@ static __always_inline int parse_flow(struct cursor *c, const volatile __u32 *ke
 			proto = bpf_htons(ETH_P_IPV6);
 	}
 	if (proto == bpf_htons(ETH_P_IP))
-		return parse_ipv4(c, key, hash);
+		return parse_ipv4(c, key, stack_proto, hash);
 	if (proto == bpf_htons(ETH_P_IPV6))
-		return parse_ipv6(c, key, hash);
+		return parse_ipv6(c, key, stack_proto, hash);
 	return RFS_STAT_PASS_NOT_IP;
 }
 

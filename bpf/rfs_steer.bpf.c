@@ -61,6 +61,7 @@ const volatile __u32 nr_cpus = 1;   /* also the index of the local ring */
 const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
 const volatile bool shared_queues;  /* generic mode: several CPUs may serve one queue */
 const volatile bool stay_here;	    /* pass what is wanted on the CPU that it came in on */
+const volatile __u32 stack_proto;   /* --tcp stack: IPPROTO_TCP, passed and in no slot; else 0 */
 
 /* Not read here: by these a program that a killed attach has left is known, see xdp_orphans.c. */
 const volatile __u64 owner_netns;
@@ -380,7 +381,7 @@ int rfs_steer(struct xdp_md *ctx)
 	if (gate == RFS_GATE_CLOSED)
 		return pass(stats, RFS_STAT_PASS_CLOSED);
 
-	reason = parse_flow(&c, hash_key, &hash);
+	reason = parse_flow(&c, hash_key, stack_proto, &hash);
 	if (reason)
 		return pass(stats, reason);
 

@@ -33,6 +33,7 @@ enum {
 	KEY_QSIZE,
 	KEY_RECORDER,
 	KEY_KTHREAD_SCHED,
+	KEY_TCP,
 };
 
 static void parse_cpus(struct argp_state *state, const char *text, struct cpuset *cpus)
@@ -65,12 +66,16 @@ static void parse_sched(struct argp_state *state, const char *text, struct rfs_s
 				text);
 }
 
+/* Of two or three words, the index of the one that is the text. */
 static unsigned int parse_word(struct argp_state *state, const char *option, const char *text,
 			       const char *const *words)
 {
 	for (unsigned int i = 0; words[i]; i++)
 		if (!strcmp(text, words[i]))
 			return i;
+	if (!words[2])
+		cmd_usage_error(state, "%s takes %s or %s, not '%s'", option, words[0], words[1],
+				text);
 	cmd_usage_error(state, "%s takes %s, %s or %s, not '%s'", option, words[0], words[1],
 			words[2], text);
 }
@@ -84,9 +89,10 @@ static void parse_iface(struct argp_state *state, const char **iface, char *arg)
 
 static error_t parse_attach(int key, char *arg, struct argp_state *state)
 {
-	/* In the order of enum rfs_mode and enum rfs_hook. */
+	/* In the order of enum rfs_mode, rfs_hook and rfs_tcp. */
 	static const char *const modes[] = { "auto", "native", "generic", NULL };
 	static const char *const hooks[] = { "auto", "fentry", "tracepoint", NULL };
+	static const char *const tcp[] = { "cpumap", "stack", NULL };
 	struct attach_args *args = state->input;
 
 	switch (key) {
@@ -113,6 +119,9 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_KTHREAD_SCHED:
 		parse_sched(state, arg, &args->steer.kthread_sched);
+		return 0;
+	case KEY_TCP:
+		args->steer.tcp = parse_word(state, "--tcp", arg, tcp);
 		return 0;
 	case ARGP_KEY_ARG:
 		parse_iface(state, &args->iface, arg);
@@ -279,11 +288,12 @@ static void attached_note(const struct netif *nif, const struct rfs_config *conf
 			 "off), or its TCP and UDP packets are dropped as corrupt",
 			 nif->name);
 	printf("%s: attached in %s mode%s, %u RX queue%s with %u flows and rings of %u frames; "
-	       "recorder: %s\n",
+	       "recorder: %s%s\n",
 	       nif->name, config->mode == RFS_MODE_GENERIC ? "generic" : "native",
 	       config->dispatcher ? " beside other XDP programs" : "", config->queues,
 	       config->queues > 1 ? "s" : "", config->flow_cnt, config->qsize,
-	       recorder_hook_name(r->settings.hook));
+	       recorder_hook_name(r->settings.hook),
+	       config->tcp == RFS_TCP_STACK ? "; TCP: by the kernel's RFS" : "");
 }
 
 static int attach(const struct attach_args *args)
@@ -341,6 +351,10 @@ int cmd_attach(int argc, char **argv)
 		{ "recorder", KEY_RECORDER, "HOOK", 0,
 		  "fentry, tracepoint, or auto: fentry if the kernel allows it (auto)", 0 },
 		{ "kthread-sched", KEY_KTHREAD_SCHED, "POLICY", 0, KTHREAD_SCHED_HELP " (batch)",
+		  0 },
+		{ "tcp", KEY_TCP, "WAY", 0,
+		  "cpumap or stack: the way that TCP takes, steered here, or by the kernel's own "
+		  "RFS behind GRO (cpumap)",
 		  0 },
 		{},
 	};

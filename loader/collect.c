@@ -30,6 +30,11 @@ const char *view_state_name(enum view_state state)
 	return names[state];
 }
 
+const char *view_tcp_name(const struct rfs_config *config)
+{
+	return config->tcp == RFS_TCP_STACK ? "stack" : "cpumap";
+}
+
 __u64 view_passed(const struct iface_view *iface)
 {
 	__u64 sum = 0;

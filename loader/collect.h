@@ -78,6 +78,9 @@ int collect_locality(int fd, struct rfs_locality *sum);
 /** view_state_name() - "attached", "broken", "stale" or "foreign" */
 const char *view_state_name(enum view_state state);
 
+/** view_tcp_name() - "cpumap" or "stack" */
+const char *view_tcp_name(const struct rfs_config *config);
+
 /** view_passed() - packets that were not steered, all reasons */
 __u64 view_passed(const struct iface_view *iface);
 

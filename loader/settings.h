@@ -8,6 +8,13 @@
 
 #include <stdbool.h>
 
+/* What an attachment asks of the settings. */
+struct settings_wish {
+	bool native;	       /* native XDP: frames lose VLAN tags that the NIC took out */
+	unsigned int flow_cnt; /* the kernel's RFS: slots per RX queue; 0: it is to be off */
+	unsigned int sock_flow_entries; /* and the size of its table, if it has none */
+};
+
 /**
  * settings_open() - the map that holds an interface's saved settings
  * @dir: the interface's pin folder; it is made and pinned there if it is not there yet
@@ -17,19 +24,32 @@
 int settings_open(const char *dir);
 
 /**
- * settings_clear() - save the settings, then clear them
+ * settings_change() - save the settings, then change them
  * @name:  interface of the current network namespace
+ * @dir:   its pin folder's name
  * @saved: of settings_open()
- * @native: native XDP: frames lose VLAN tags that the NIC took out, so it must leave them in
+ * @wish:  what is needed
  *
  * Kernel RPS and RFS would steer a second time, after the CPUMAP: rps_cpus and rps_flow_cnt of all
- * RX queues become 0.
+ * RX queues become 0. Where the kernel's RFS is wanted, rps_flow_cnt becomes wish->flow_cnt, and
+ * net.core.rps_sock_flow_entries wish->sock_flow_entries if it was 0.
+ *
+ * rps_cpus is 0 also then: without it the kernel steers packets with a known reader only. Frames
+ * from a CPUMAP, which all count for RX queue 0, thus stay on the CPU to which they were steered,
+ * or go where their reader went.
  *
  * Return: 0, or a negative errno after an error message.
  */
-int settings_clear(const char *name, int saved, bool native);
+int settings_change(const char *name, const char *dir, int saved, const struct settings_wish *wish);
 
-/** settings_restore() - undo settings_clear(); what cannot be undone is warned about */
-void settings_restore(const char *name, int saved);
+/**
+ * settings_restore() - undo settings_change(); what cannot be undone is warned about
+ * @name:  NULL if the interface is gone: then what is the host's is restored
+ * @dir:   its pin folder's name
+ * @saved: of settings_open()
+ *
+ * The size of the kernel's table is left to the last interface that needs it.
+ */
+void settings_restore(const char *name, const char *dir, int saved);
 
 #endif /* RFS_SETTINGS_H */

@@ -69,7 +69,7 @@ static void show_recorder(const struct rfs_view *view)
 
 void show_status(const struct rfs_view *view)
 {
-	enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, CPUS };
+	enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, TCP, UDP, CPUS };
 	struct libscols_table *t = new_table();
 	bool stale = false, broken = false;
 
@@ -88,6 +88,8 @@ void show_status(const struct rfs_view *view)
 	column(t, "FLOW-CNT", true);
 	column(t, "QSIZE", true);
 	column(t, "KTHREADS", false);
+	column(t, "TCP", false);
+	column(t, "UDP", false);
 	column(t, "CPUS", false);
 	for (unsigned int i = 0; i < view->n_ifaces; i++) {
 		const struct iface_view *v = &view->ifaces[i];
@@ -105,6 +107,8 @@ void show_status(const struct rfs_view *view)
 		cell(line, FLOW_CNT, "%u", v->config.flow_cnt);
 		cell(line, QSIZE, "%u", v->config.qsize);
 		cell(line, KTHREADS, "%s", sched);
+		cell(line, TCP, "%s", view_tcp_name(&v->config));
+		cell(line, UDP, "cpumap");
 		cell(line, CPUS, "%s", cpus);
 		stale |= v->state == VIEW_STALE;
 		broken |= v->state == VIEW_BROKEN;

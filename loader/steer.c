@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* steer.c - attach: all or nothing. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,7 +64,10 @@ static int configure(struct rfs_steer *skel, const struct rfs_config *config,
 	skel->rodata->owner_netns = config->netns_cookie;
 	skel->rodata->owner_ifindex = config->ifindex;
 	skel->rodata->shared_queues = config->mode == RFS_MODE_GENERIC;
-	skel->rodata->stay_here = config->mode != RFS_MODE_GENERIC;
+	skel->rodata->stack_proto = config->tcp == RFS_TCP_STACK ? IPPROTO_TCP : 0;
+	/* With the kernel's RFS behind it, what is passed may be queued once more, out of sight. */
+	skel->rodata->stay_here =
+		config->mode != RFS_MODE_GENERIC && config->tcp != RFS_TCP_STACK;
 
 	bpf_map__set_autocreate(skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(skel->maps.ring_queue, false);
@@ -165,7 +169,12 @@ static int attach_mode(const struct netif *nif, const char *dir, const struct re
 		       bool may_fall_back)
 {
 	struct xdp_attachment a = { .mode = config->mode };
-	bool native = config->mode == RFS_MODE_NATIVE;
+	bool native = config->mode == RFS_MODE_NATIVE, stack = config->tcp == RFS_TCP_STACK;
+	const struct settings_wish wish = {
+		.native = native,
+		.flow_cnt = stack ? config->flow_cnt : 0,
+		.sock_flow_entries = r->settings.sock_flow_entries,
+	};
 	unsigned int nr_cpus = recorder_nr_cpus();
 	struct rfs_steer *skel = rfs_steer__open();
 	struct prototypes protos;
@@ -183,7 +192,7 @@ static int attach_mode(const struct netif *nif, const char *dir, const struct re
 	if (err)
 		rfs_error("cannot prepare the steering program's maps: %s", strerror(-err));
 	else if (!native)
-		err = settings_clear(nif->name, saved, native);
+		err = settings_change(nif->name, dir, saved, &wish);
 	if (err)
 		goto out;
 	/* Attached with its gate closed: it passes everything. */
@@ -197,7 +206,7 @@ static int attach_mode(const struct netif *nif, const char *dir, const struct re
 	 * generic mode before, as the kernel changes a setting when it attaches.
 	 */
 	else if (native)
-		err = settings_clear(nif->name, saved, native);
+		err = settings_change(nif->name, dir, saved, &wish);
 	if (err)
 		goto out;
 	config->dispatcher = a.dispatcher;
@@ -252,6 +261,7 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 	config->qsize = opts->qsize ? opts->qsize : QSIZE_DEFAULT;
 	config->flow_cnt = opts->flow_cnt;
 	config->kthread_sched = opts->kthread_sched;
+	config->tcp = opts->tcp;
 	strcpy(config->name, nif->name);
 	if (!config->flow_cnt)
 		config->flow_cnt = rfs_roundup_pow2(

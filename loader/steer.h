@@ -23,6 +23,7 @@ struct steer_opts {
 	unsigned int flow_cnt; /* a power of two; 0: sock_flow_entries / RX queues */
 	unsigned int qsize;    /* 0: QSIZE_DEFAULT */
 	struct rfs_sched kthread_sched;
+	unsigned int tcp; /* enum rfs_tcp */
 };
 
 /* What steer_set() is to change; NULL: as it is. */

@@ -70,11 +70,10 @@ static int detach_here(const char *dir, const struct rfs_config *config, const s
 		xdp_remove_orphans(config->netns_cookie, config->ifindex);
 	else if (!err && ifindex)
 		xdp_remove_orphans(ns->cookie, ifindex);
-	if (!ifindex || !if_indextoname(ifindex, name))
-		return err;
 	saved = pins_get("%s/%s", dir, RFS_PIN_SAVED);
 	if (saved >= 0) {
-		settings_restore(name, saved);
+		settings_restore(ifindex && if_indextoname(ifindex, name) ? name : NULL, dir,
+				 saved);
 		close(saved);
 	}
 	return err;

@@ -130,6 +130,12 @@ struct rfs_sched {
 	__s32 prio;   /* the nice value; SCHED_FIFO: the priority */
 };
 
+/* Which way TCP takes; all else goes through CPUMAPs. */
+enum rfs_tcp {
+	RFS_TCP_CPUMAP = 0,
+	RFS_TCP_STACK, /* passed; the kernel's own RFS steers it, after GRO */
+};
+
 struct rfs_config {
 	__u32 gate;   /* enum rfs_gate */
 	__u32 active; /* which of the two rps_cpus entries counts */
@@ -145,6 +151,8 @@ struct rfs_config {
 	__u64 netns_ino;
 	char name[16];
 	struct rfs_sched kthread_sched;
+	__u32 tcp; /* enum rfs_tcp */
+	__u32 pad;
 };
 
 /*
@@ -171,6 +179,7 @@ struct rps_cpus {
 	X(PASS_TRUNCATED, "truncated", "a header ends beyond the packet's linear part")            \
 	X(PASS_MALFORMED, "malformed", "a header contradicts itself")                              \
 	X(PASS_TOO_DEEP, "too_deep", "more VLAN tags or IPv6 extension headers than are followed") \
+	X(PASS_STACK, "stack", "TCP, which --tcp stack leaves to the kernel's RFS")                \
 	X(PASS_LOCAL, "local", "draining: no CPU is wanted, or the flow may not leave yet")        \
 	X(PASS_HERE, "here", "the CPU that received it is the flow's")                             \
 	X(PASS_NO_QUEUE, "no_queue", "the RX queue was added after attach")                        \

@@ -10,6 +10,7 @@ settings()
 {
 	srv unshare -m sh -c 'mount -t sysfs s /sys
 		grep -H . /sys/class/net/s0/queues/rx-*/rps_cpus /sys/class/net/s0/queues/rx-*/rps_flow_cnt'
+	cat /proc/sys/net/core/rps_sock_flow_entries
 	srv ethtool -k s0 | grep -v 'fixed'
 	srv ip -d link show dev s0 | grep -o 'xdp[^ ]*'
 }
@@ -21,6 +22,12 @@ set_rps()
 			echo 3 >$q/rps_cpus
 			echo 4096 >$q/rps_flow_cnt
 		done'
+}
+
+clear_rps()
+{
+	srv unshare -m sh -c 'mount -t sysfs s /sys
+		for q in /sys/class/net/s0/queues/rx-*; do echo 0 >$q/rps_cpus; echo 0 >$q/rps_flow_cnt; done'
 }
 
 rps_is_off()
@@ -107,8 +114,7 @@ test_attach_detach()
 	check "detach" rfsctl detach s0
 	is "detach restores every setting" "$(settings)" "$before"
 	no_leftovers "after detach"
-	srv unshare -m sh -c 'mount -t sysfs s /sys
-		for q in /sys/class/net/s0/queues/rx-*; do echo 0 >$q/rps_cpus; echo 0 >$q/rps_flow_cnt; done'
+	clear_rps
 }
 
 # cpumaps DIRECTORY: ids of an interface's CPUMAPs, one a line
@@ -184,6 +190,78 @@ test_kthread_sched()
 	is "it is in force" "$(kthreads "$dir")" "$rings SCHED_FIFO 2 0"
 	check "detach" rfsctl detach s0
 	no_leftovers "kthreads"
+}
+
+sock_flows() { cat /proc/sys/net/core/rps_sock_flow_entries; }
+
+# The kernel's own flow tables of all RX queues, each size once; and whether rps_cpus is off.
+flow_cnt()
+{
+	srv unshare -m sh -c 'mount -t sysfs s /sys
+		cat /sys/class/net/s0/queues/rx-*/rps_flow_cnt; cat /sys/class/net/s0/queues/rx-*/rps_cpus |
+		grep -q "[1-9a-f]" && echo rps_cpus' | sort -u | paste -sd ' '
+}
+
+test_tcp_stack()
+{
+	local before sysctl=/proc/sys/net/core/rps_sock_flow_entries was
+
+	was=$(sock_flows)
+	echo 0 >$sysctl
+	set_rps
+	before=$(settings)
+	fails "a way that is not there" 2 "--tcp takes cpumap or stack" rfsctl attach s0 --tcp rfs
+	check "attach, TCP to the stack" rfsctl attach s0 --tcp stack --flow-cnt 512 \
+		--sock-flow-entries 2048
+	is "every RX queue has the kernel's flow table, and no rps_cpus" "$(flow_cnt)" 512
+	is "the kernel knows as many readers as the recorder" "$(sock_flows)" 2048
+	is "status says which way TCP and UDP take" \
+		"$(json '.interfaces[0] | .tcp + " " + .udp' rfsctl status --json)" "stack cpumap"
+	check "as text" sh -c "nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
+		grep -q ' TCP .*UDP ' && nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
+		grep -q ' stack *cpumap '"
+	# set and refresh let it be.
+	check "set --cpus" rfsctl set s0 --cpus 0
+	check "refresh" rfsctl refresh s0
+	is "TCP goes that way still" "$(json '.interfaces[0].tcp' rfsctl status --json)" stack
+	check "detach" rfsctl detach s0
+	is "detach restores every setting" "$(settings)" "$before"
+
+	ip -n "$LAB_SRV" link add x0 type veth peer name x1
+	check "attach, TCP to the stack" rfsctl attach s0 --tcp stack
+	check "attach another" rfsctl attach x0 --tcp stack
+	check "and one whose TCP is steered" cli "$RFSCTL" attach c0
+	check "detach the first" rfsctl detach s0
+	is "the kernel's table is left to the other" "$(sock_flows)" 65536
+	check "detach the other" rfsctl detach x0
+	is "the last that needed it removes it" "$(sock_flows)" 0
+	check "attach again" rfsctl attach x0 --tcp stack
+	ip -n "$LAB_SRV" link del x0
+	check "detach what is gone" rfsctl detach x0
+	is "the kernel's table goes too" "$(sock_flows)" 0
+	cli "$RFSCTL" detach c0
+
+	echo 4096 >$sysctl
+	check "attach where the kernel has a table" rfsctl attach s0 --tcp stack
+	is "it stays as it is" "$(sock_flows)" 4096
+	check "detach" rfsctl detach s0
+	is "also then" "$(sock_flows)" 4096
+
+	# Refused at the last setting: all is undone.
+	echo 0 >$sysctl
+	fails "attach where the table cannot be made" 1 "without it there is --tcp cpumap" \
+		srv strace -qq -o /dev/null -P $sysctl -e inject=write:error=ENOMEM \
+		"$RFSCTL" attach s0 --tcp stack
+	is "every setting is as before" "$(settings)" "$before"
+	# At its second close of that file: the first was behind the reading.
+	srv strace -qq -o /dev/null -P $sysctl -e inject=close:signal=KILL:when=2 \
+		"$RFSCTL" attach s0 --tcp stack >/dev/null 2>&1
+	is "attach killed when it has made the table" "$(sock_flows)" 65536
+	check "detach repairs" rfsctl detach s0
+	is "every setting is as before" "$(settings)" "$before"
+	no_leftovers "TCP to the stack"
+	echo "$was" >$sysctl
+	clear_rps
 }
 
 test_generic()
@@ -292,6 +370,7 @@ lab_up || exit 1
 test_bad_input
 test_attach_detach "s0@$LAB_COOKIE"
 test_kthread_sched "s0@$LAB_COOKIE"
+test_tcp_stack
 test_generic
 test_other_bpffs
 test_same_name_elsewhere

@@ -17,7 +17,8 @@ kthreads() { ps -eo comm | grep -c '^cpumap/'; }
 settings()
 {
 	srv unshare -m sh -c 'mount -t sysfs s /sys
-		grep -H . /sys/class/net/s0/queues/rx-*/rps_cpus'
+		grep -H . /sys/class/net/s0/queues/rx-*/rps_cpus /sys/class/net/s0/queues/rx-*/rps_flow_cnt'
+	cat /proc/sys/net/core/rps_sock_flow_entries
 	srv ethtool -k s0 | grep rx-vlan
 }
 
@@ -125,17 +126,18 @@ test_kill()
 	local what=$1 command=("$RFSCTL" "$1" s0) list n stride killed=0 bad=0 before
 
 	before=$(settings)
+	# TCP to the stack, since that changes most settings.
 	if [ "$what" = attach ]; then
-		command+=(--qsize 64)
+		command+=(--qsize 64 --tcp stack)
 	else
-		rfsctl attach s0 --qsize 64 >/dev/null 2>&1
+		rfsctl attach s0 --qsize 64 --tcp stack >/dev/null 2>&1
 	fi
 	mapfile -t list < <(calls "${command[@]}")
 	rfsctl detach s0 >/dev/null 2>&1
 	stride=${FAULT_STRIDE:-$((${#list[@]} / POINTS))}
 	: >"$LAB_TMP/bad"
 	for ((n = RANDOM % stride; n < ${#list[@]}; n += stride)); do
-		[ "$what" = detach ] && rfsctl attach s0 --qsize 64 >/dev/null 2>&1
+		[ "$what" = detach ] && rfsctl attach s0 --qsize 64 --tcp stack >/dev/null 2>&1
 		kill_at "${list[n]}" "${command[@]}" && killed=$((killed + 1))
 		# Every other time detach does the repair.
 		if [ $((n / stride % 2)) = 0 ] && rfsctl status s0 >/dev/null 2>&1; then

@@ -145,4 +145,20 @@ for mode in native generic; do
 		"$(json '.locality.percent > 90' rfsctl stats --json)" true
 	rfsctl detach s0
 done
+
+stats() { json "$1" rfsctl stats s0 --json; }
+
+# TCP by the kernel's own RFS, UDP by the rings as ever.
+for mode in native generic; do
+	rfsctl attach s0 --mode $mode --tcp stack >"$LAB_TMP/attach" 2>&1 ||
+		result 1 "attach in $mode mode, TCP to the stack" "$LAB_TMP/attach"
+	follow_tcp "$mode, TCP/IPv4 by the stack" $SRV4
+	follow_tcp "$mode, TCP/IPv6 by the stack" $SRV6
+	is "$mode: all of TCP was left to the stack" "$(stats '.interfaces[0] |
+		.passed_reasons.stack > 1000 and .packets.flow_steered == 0')" true
+	follow_udp "$mode, UDP/IPv4, with TCP by the stack" $SRV4 $CLI4
+	is "$mode: UDP was steered" "$(stats '.interfaces[0].packets.flow_steered > 1000')" true
+	is "$mode: readers are local" "$(stats '.locality.percent > 90')" true
+	rfsctl detach s0
+done
 tap_end

@@ -73,7 +73,7 @@ static int add_queue(struct bench *b, __u32 queue)
 }
 
 /* As steer.c's configure() does it. */
-static int configure(struct bench *b)
+static int configure(struct bench *b, const struct bench_opts *opts)
 {
 	const int protos[] = { queue_dev_flow(b->flow_cnt), queue_rings(ring_local),
 			       queue_cpumap(ring_local) };
@@ -85,7 +85,8 @@ static int configure(struct bench *b)
 	b->skel->rodata->flow_cnt = b->flow_cnt;
 	b->skel->rodata->nr_cpus = ring_local;
 	b->skel->rodata->shared_queues = b->shared;
-	b->skel->rodata->stay_here = b->here;
+	b->skel->rodata->stay_here = opts->stay_here;
+	b->skel->rodata->stack_proto = opts->stack_proto;
 	bpf_map__set_autocreate(b->skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(b->skel->maps.ring_queue, false);
 	b->skel->rodata->sock_sets = rps_sets(SOCK_FLOWS);
@@ -108,13 +109,15 @@ static int configure(struct bench *b)
 	return err;
 }
 
-static int open_as(struct bench *b, struct bench as)
+int bench_open(struct bench *b, const struct bench_opts *opts)
 {
 	int err;
 
-	*b = as;
+	memset(b, 0, sizeof(*b));
+	b->flow_cnt = opts->flow_cnt;
+	b->shared = opts->shared;
 	b->skel = rfs_steer__open();
-	err = b->skel ? configure(b) : -errno;
+	err = b->skel ? configure(b, opts) : -errno;
 	for (__u32 q = 0; !err && q < BENCH_QUEUES; q++)
 		err = add_queue(b, q);
 	if (err) {
@@ -124,16 +127,6 @@ static int open_as(struct bench *b, struct bench as)
 	}
 	b->prog = bpf_program__fd(b->skel->progs.rfs_steer);
 	return 0;
-}
-
-int bench_open(struct bench *b, __u32 flow_cnt, bool shared)
-{
-	return open_as(b, (struct bench){ .flow_cnt = flow_cnt, .shared = shared });
-}
-
-int bench_open_here(struct bench *b, __u32 flow_cnt)
-{
-	return open_as(b, (struct bench){ .flow_cnt = flow_cnt, .here = true });
 }
 
 void bench_close(struct bench *b)
@@ -155,7 +148,9 @@ static int find_cpus(void)
 	nr_possible = libbpf_num_possible_cpus();
 	if (nr_possible < 0 || cpuset_online(&online))
 		return -1;
-	cpuset_for_each(cpu, &online) if (n < 2) * (n++ ? &cpu_b : &cpu_a) = cpu;
+	cpuset_for_each(cpu, &online)
+		if (n < 2)
+			*(n++ ? &cpu_b : &cpu_a) = cpu;
 	cpu_unmapped = cpu_b + 1;
 	ring_local = cpu_b + 2;
 	if (n == 2 && ring_local < BENCH_RINGS_MAX)
@@ -166,14 +161,15 @@ static int find_cpus(void)
 
 int bench_start(void)
 {
+	const struct bench_opts native_opts = { .flow_cnt = BENCH_SLOTS };
+	const struct bench_opts generic_opts = { .flow_cnt = BENCH_SLOTS, .shared = true };
+
 	if (find_cpus())
 		return -1;
 	ifindex = netdev_make(BENCH_DEV_QUEUES);
 	if (!ifindex)
 		return -1;
-	return bench_open(&plain, BENCH_SLOTS, false) || bench_open(&generic, BENCH_SLOTS, true)
-		       ? -1
-		       : 0;
+	return bench_open(&plain, &native_opts) || bench_open(&generic, &generic_opts) ? -1 : 0;
 }
 
 void bench_stop(void)

@@ -42,7 +42,6 @@ struct bench {
 	struct rfs_steer *skel;
 	int prog;
 	bool shared;
-	bool here;
 	__u32 flow_cnt;
 	struct bench_queue q[BENCH_QUEUES];
 };
@@ -67,11 +66,16 @@ extern struct bench plain, generic;
 int bench_start(void);
 void bench_stop(void);
 
-/** bench_open() - load the program; 0 or a negative errno after a message */
-int bench_open(struct bench *b, __u32 flow_cnt, bool shared);
+/* As the loader sets the program's constants. */
+struct bench_opts {
+	__u32 flow_cnt;
+	bool shared;
+	bool stay_here;
+	__u32 stack_proto; /* the protocol that is left to the stack, or 0 */
+};
 
-/** bench_open_here() - the same, native, with what is wanted on the receiving CPU passed */
-int bench_open_here(struct bench *b, __u32 flow_cnt);
+/** bench_open() - load the program; 0 or a negative errno after a message */
+int bench_open(struct bench *b, const struct bench_opts *opts);
 void bench_close(struct bench *b);
 
 /** bench_reset() - all counters 0, slots empty, no flows known, gate open, CPUs as bench_list */

@@ -18,5 +18,6 @@ void add_ents_tests(void);
 void add_here_tests(void);
 void add_switch_tests(void);
 void add_generic_tests(void);
+void add_stack_tests(void);
 
 #endif /* RFS_TEST_SUITE_H */

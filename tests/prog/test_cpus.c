@@ -163,9 +163,10 @@ static void test_lists(void **state)
 	bool shared = *(const bool *)*state;
 
 	for (int s = 0; s < 4; s++) {
+		const struct bench_opts opts = { .flow_cnt = sizes[s], .shared = shared };
 		struct bench b;
 
-		assert_int_equal(bench_open(&b, sizes[s], shared), 0);
+		assert_int_equal(bench_open(&b, &opts), 0);
 		for (__u32 n = 1; n <= 7; n++)
 			check_list(&b, n);
 		bench_close(&b);

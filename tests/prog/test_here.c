@@ -27,8 +27,10 @@ struct here {
 
 static void here_open(struct here *h)
 {
+	const struct bench_opts opts = { .flow_cnt = BENCH_SLOTS, .stay_here = true };
+
 	assert_int_equal(sched_getaffinity(0, sizeof(h->before), &h->before), 0);
-	assert_int_equal(bench_open_here(&h->b, BENCH_SLOTS), 0);
+	assert_int_equal(bench_open(&h->b, &opts), 0);
 	bench_reset(&h->b);
 	h->flow = flow_number(600);
 	packet_of_flow(&packet, &h->flow);

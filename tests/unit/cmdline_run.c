@@ -11,7 +11,7 @@
 
 const struct row run_rows[] = {
 	/* attach: defaults, and each option on its way */
-	ATTACHES("attach eth0", "steer_attach(eth0 eth0 mode=0 cpus=- sched=batch:0 flow_cnt=0 qsize=0) "),
+	ATTACHES("attach eth0", "steer_attach(eth0 eth0 mode=0 cpus=- sched=batch:0 tcp=0 flow_cnt=0 qsize=0) "),
 	ATTACHES("attach eth0", "recorder_start(entries=0 hook=0 pin=1) "),
 	ATTACHES("attach eth0", "pins_ready(bpffs=/sys/fs/bpf libxdp=- verbose=0) pins_lock() "),
 	ATTACHES("attach eth0 --bpffs /b -v", "pins_ready(bpffs=/b libxdp=/b verbose=1) "),
@@ -32,6 +32,8 @@ const struct row run_rows[] = {
 	ATTACHES("attach eth0 --kthread-sched other", "sched=other:0 "),
 	ATTACHES("attach eth0 --kthread-sched=other:19", "sched=other:19 "),
 	ATTACHES("attach eth0 --kthread-sched fifo:99", "sched=fifo:99 "),
+	ATTACHES("attach eth0 --tcp cpumap", "tcp=0 "),
+	{ .line = "attach eth0 --tcp=stack", .out = "; TCP: by the kernel's RFS", .calls = "tcp=1 " },
 	ATTACHES("attach -- eth0", "steer_attach(eth0 "),
 	/* sizes are rounded up */
 	ATTACHES("attach eth0 --qsize 8", "qsize=8)"),

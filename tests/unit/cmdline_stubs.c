@@ -191,10 +191,11 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 		 const struct steer_opts *opts, struct rfs_config *config)
 {
 	(void)r;
-	trace("steer_attach(%s %s mode=%u cpus=%s sched=%s flow_cnt=%u qsize=%u) ", nif->name, dir,
-	      opts->mode, list(&opts->cpus), class(&opts->kthread_sched), opts->flow_cnt,
-	      opts->qsize);
-	*config = (struct rfs_config){ .mode = opts->mode, .queues = nif->rx_queues };
+	trace("steer_attach(%s %s mode=%u cpus=%s sched=%s tcp=%u flow_cnt=%u qsize=%u) ",
+	      nif->name, dir, opts->mode, list(&opts->cpus), class(&opts->kthread_sched),
+	      opts->tcp, opts->flow_cnt, opts->qsize);
+	*config = (struct rfs_config){ .mode = opts->mode, .queues = nif->rx_queues,
+				       .tcp = opts->tcp };
 	return failing("steer_attach", world->attach);
 }
 

@@ -69,6 +69,10 @@ const struct row usage_rows[] = {
 	      "--kthread-sched: NICE goes from -20 to 19 and PRIO from 1 to 99, in 'batch:20'"),
 	WRONG("attach eth0 --kthread-sched fifo:0", "in 'fifo:0'"),
 
+	WRONG("attach eth0 --tcp", "option '--tcp' requires an argument"),
+	WRONG("attach eth0 --tcp kernel", "--tcp takes cpumap or stack, not 'kernel'"),
+	WRONG("attach eth0 --tcp=", "--tcp takes cpumap or stack, not ''"),
+
 	/* its numbers; one option has all the ways to be wrong, the others their bounds */
 	WRONG("attach eth0 --qsize", "option '--qsize' requires an argument"),
 	WRONG("attach eth0 --qsize 0", "--qsize takes a number from 8 to 16384, not '0'"),
@@ -112,6 +116,7 @@ const struct row usage_rows[] = {
 	WRONG("set eth0 --kthread-sched 5",
 	      "--kthread-sched takes batch[:NICE], other[:NICE] or fifo:PRIO, not '5'"),
 	WRONG("set eth0 --kthread-sched fifo:100", "PRIO from 1 to 99, in 'fifo:100'"),
+	WRONG("set eth0 --tcp stack", "unrecognized option '--tcp'"),
 	WRONG("set eth0 --qsize 64", "unrecognized option '--qsize'"),
 
 	/* what reads */
