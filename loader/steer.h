@@ -53,7 +53,8 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
  * Flows leave their rings in order first; a flow that never pauses for as long as two seconds is
  * cut off where it is. Works from any network namespace.
  *
- * Return: 0, or a negative errno after an error message; what could be undone is undone.
+ * Return: 0; -EPROTO after an error message for what another rfs version attached, which is left as
+ * it is; or another negative errno after a message; what could be undone is undone.
  */
 int steer_detach(const char *dir);
 
