@@ -350,7 +350,7 @@ int cmd_attach(int argc, char **argv)
 		  "frames that may wait from one RX queue to one CPU (2048)", 0 },
 		{ "recorder", KEY_RECORDER, "HOOK", 0,
 		  "fentry, tracepoint, or auto: fentry if the kernel allows it (auto)", 0 },
-		{ "kthread-sched", KEY_KTHREAD_SCHED, "POLICY", 0, KTHREAD_SCHED_HELP " (batch)",
+		{ "kthread-sched", KEY_KTHREAD_SCHED, "POLICY", 0, KTHREAD_SCHED_HELP " (batch:7)",
 		  0 },
 		{ "tcp", KEY_TCP, "WAY", 0,
 		  "cpumap or stack: the way that TCP takes, steered here, or by the kernel's own "

@@ -11,7 +11,7 @@
 #define KTHREAD_SCHED_LEN 32
 
 /*
- * SCHED_BATCH, nice 0. A kthread of this class does not preempt the reader when a frame wakes it,
+ * SCHED_BATCH, nice 7. A kthread of this class does not preempt the reader when a frame wakes it,
  * so it runs when the reader waits, with many frames at once.
  */
 extern const struct rfs_sched kthread_sched_default;
