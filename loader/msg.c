@@ -12,7 +12,11 @@
 
 struct rfs_env env = { .bpffs = "/sys/fs/bpf" };
 
+/* How libbpf passes on the kernel's reason for the refusal of a netlink request. */
+#define KERNEL_SAYS "Kernel error message: "
+
 static char libbpf_last[512];
+static char kernel_words[256];
 
 static void say(const char *prefix, const char *fmt, va_list ap)
 {
@@ -61,6 +65,7 @@ void rfs_note(const char *fmt, ...)
 
 static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
+	const char *words;
 	va_list copy;
 
 	if (level == LIBBPF_WARN) {
@@ -68,6 +73,10 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 		vsnprintf(libbpf_last, sizeof(libbpf_last), fmt, copy);
 		va_end(copy);
 		libbpf_last[strcspn(libbpf_last, "\n")] = 0;
+		words = strstr(libbpf_last, KERNEL_SAYS);
+		if (words)
+			snprintf(kernel_words, sizeof(kernel_words), "%s",
+				 words + strlen(KERNEL_SAYS));
 	}
 	return env.verbose ? vfprintf(stderr, fmt, ap) : 0;
 }
@@ -87,4 +96,14 @@ void rfs_libbpf_quiet(void)
 const char *rfs_libbpf_last(void)
 {
 	return libbpf_last;
+}
+
+const char *rfs_kernel_words(void)
+{
+	return kernel_words;
+}
+
+void rfs_kernel_words_clear(void)
+{
+	*kernel_words = 0;
 }

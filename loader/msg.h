@@ -48,4 +48,12 @@ void rfs_libbpf_quiet(void);
 /** rfs_libbpf_last() - libbpf's last warning without its newline, or "" */
 const char *rfs_libbpf_last(void);
 
+/**
+ * rfs_kernel_words() - the kernel's own reason for refusing a request by netlink (its extack)
+ *
+ * Return: that of the last refusal since rfs_kernel_words_clear(), or "" if the kernel gave none.
+ */
+const char *rfs_kernel_words(void);
+void rfs_kernel_words_clear(void);
+
 #endif /* RFS_MSG_H */

@@ -141,41 +141,6 @@ static unsigned int count_rx_dirs(const char *name)
 	return n;
 }
 
-int netif_read(const char *name, struct netif *nif)
-{
-	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };
-	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
-	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
-	struct ifreq ifr = {};
-	int fd;
-
-	memset(nif, 0, sizeof(*nif));
-	if (strlen(name) >= sizeof(nif->name))
-		return -ENODEV;
-	strcpy(nif->name, name);
-	nif->ifindex = if_nametoindex(name);
-	if (!nif->ifindex)
-		return -ENODEV;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	strcpy(ifr.ifr_name, name);
-	if (!ioctl(fd, SIOCGIFMTU, &ifr))
-		nif->mtu = ifr.ifr_mtu;
-	if (!do_ethtool(fd, name, &drv))
-		snprintf(nif->driver, sizeof(nif->driver), "%s", drv.driver);
-	if (!do_ethtool(fd, name, &flags))
-		nif->lro = flags.data & ETH_FLAG_LRO;
-	if (!do_ethtool(fd, name, &channels))
-		nif->rx_queues = channels.rx_count + channels.combined_count;
-	close(fd);
-	if (!nif->rx_queues)
-		nif->rx_queues = count_rx_dirs(name);
-	if (!nif->rx_queues)
-		nif->rx_queues = 1;
-	return 0;
-}
-
 /* The kernel's number of a device feature, from the names that ethtool -k shows too. */
 static int feature_index(int fd, const char *name, const char *feature)
 {
@@ -208,17 +173,26 @@ static int feature_index(int fd, const char *name, const char *feature)
 
 #define FEATURE_BLOCKS 8 /* of 32 features; Linux has 2 */
 
+struct feature {
+	bool active;
+	bool fixed;   /* as ethtool -k says it: neither the driver nor the kernel lets it change */
+	__u32 blocks; /* of features that the kernel has */
+};
+
 /* The kernel says in .size how many blocks it has, and wants exactly as many when they are set. */
-static int get_feature(int fd, const char *name, int index, __u32 *blocks)
+static int get_feature(int fd, const char *name, int index, struct feature *f)
 {
 	struct {
 		struct ethtool_gfeatures head;
 		struct ethtool_get_features_block block[FEATURE_BLOCKS];
 	} get = { .head = { .cmd = ETHTOOL_GFEATURES, .size = FEATURE_BLOCKS } };
+	const struct ethtool_get_features_block *block = &get.block[index / 32];
 	int err = do_ethtool(fd, name, &get);
 
-	*blocks = get.head.size;
-	return err ? err : (int)(get.block[index / 32].active >> (index % 32) & 1);
+	f->blocks = get.head.size;
+	f->active = block->active >> (index % 32) & 1;
+	f->fixed = !((block->available & ~block->never_changed) >> (index % 32) & 1);
+	return err;
 }
 
 static int set_feature(int fd, const char *name, int index, bool on)
@@ -227,33 +201,79 @@ static int set_feature(int fd, const char *name, int index, bool on)
 		struct ethtool_sfeatures head;
 		struct ethtool_set_features_block block[FEATURE_BLOCKS];
 	} set = { .head = { .cmd = ETHTOOL_SFEATURES } };
-	int err = get_feature(fd, name, index, &set.head.size);
+	struct feature f;
+	int err = get_feature(fd, name, index, &f);
 
-	if (err < 0)
+	if (err)
 		return err;
+	set.head.size = f.blocks;
 	set.block[index / 32].valid = 1U << (index % 32);
 	set.block[index / 32].requested = on ? 1U << (index % 32) : 0;
 	err = do_ethtool(fd, name, &set);
 	/* A positive answer says that the wish was noted but not, or not exactly, fulfilled. */
 	if (err < 0)
 		return err;
-	return get_feature(fd, name, index, &set.head.size) == on ? 0 : -EOPNOTSUPP;
+	err = get_feature(fd, name, index, &f);
+	return err ? err : f.active == on ? 0 : -EOPNOTSUPP;
+}
+
+static int read_feature(int fd, const char *name, const char *feature, struct feature *f)
+{
+	int index = feature_index(fd, name, feature);
+
+	if (index >= FEATURE_BLOCKS * 32)
+		return -ERANGE;
+	return index < 0 ? index : get_feature(fd, name, index, f);
+}
+
+int netif_read(const char *name, struct netif *nif)
+{
+	struct ethtool_drvinfo drv = { .cmd = ETHTOOL_GDRVINFO };
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+	struct ifreq ifr = {};
+	struct feature gro_hw;
+	int fd;
+
+	memset(nif, 0, sizeof(*nif));
+	if (strlen(name) >= sizeof(nif->name))
+		return -ENODEV;
+	strcpy(nif->name, name);
+	nif->ifindex = if_nametoindex(name);
+	if (!nif->ifindex)
+		return -ENODEV;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	strcpy(ifr.ifr_name, name);
+	if (!ioctl(fd, SIOCGIFMTU, &ifr))
+		nif->mtu = ifr.ifr_mtu;
+	if (!do_ethtool(fd, name, &drv))
+		snprintf(nif->driver, sizeof(nif->driver), "%s", drv.driver);
+	if (!do_ethtool(fd, name, &flags))
+		nif->lro = flags.data & ETH_FLAG_LRO;
+	if (!do_ethtool(fd, name, &channels))
+		nif->rx_queues = channels.rx_count + channels.combined_count;
+	if (!read_feature(fd, name, "rx-gro-hw", &gro_hw))
+		nif->gro_hw_fixed = gro_hw.active && gro_hw.fixed;
+	close(fd);
+	if (!nif->rx_queues)
+		nif->rx_queues = count_rx_dirs(name);
+	if (!nif->rx_queues)
+		nif->rx_queues = 1;
+	return 0;
 }
 
 int netif_feature(const char *name, const char *feature)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), index;
-	__u32 blocks;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+	struct feature f;
 
 	if (fd < 0)
 		return -errno;
-	index = feature_index(fd, name, feature);
-	if (index >= FEATURE_BLOCKS * 32)
-		index = -ERANGE;
-	if (index >= 0)
-		index = get_feature(fd, name, index, &blocks);
+	err = read_feature(fd, name, feature, &f);
 	close(fd);
-	return index;
+	return err ? err : f.active;
 }
 
 int netif_set_feature(const char *name, const char *feature, bool on)

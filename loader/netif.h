@@ -21,6 +21,7 @@ struct netif {
 	unsigned int mtu;
 	unsigned int rx_queues; /* that are in use; 1 where the driver cannot say */
 	bool lro;
+	bool gro_hw_fixed; /* hardware GRO is on and cannot be turned off */
 };
 
 /** netns_current() - the network namespace of this process; 0 or a negative errno */

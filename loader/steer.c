@@ -247,6 +247,18 @@ out:
 	return err;
 }
 
+/* Generic mode in the place of native mode, which the driver does not have, or not now. */
+static int fall_back(const struct netif *nif, const char *dir, const struct recorder *r,
+		     const struct cpuset *wanted, struct rfs_config *config, int saved)
+{
+	int err = xdp_fall_back(nif);
+
+	if (err)
+		return err;
+	config->mode = RFS_MODE_GENERIC;
+	return attach_mode(nif, dir, r, wanted, config, saved, false);
+}
+
 int steer_attach(const struct netif *nif, const char *dir, const struct recorder *r,
 		 const struct steer_opts *opts, struct rfs_config *config)
 {
@@ -282,15 +294,12 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 		err = saved;
 	} else {
 		config->mode = opts->mode == RFS_MODE_AUTO ? RFS_MODE_NATIVE : opts->mode;
+		if (config->mode == RFS_MODE_GENERIC)
+			xdp_warn_generic(nif);
 		err = attach_mode(nif, dir, r, &opts->cpus, config, saved,
 				  opts->mode == RFS_MODE_AUTO);
-		if (err == -EOPNOTSUPP && opts->mode == RFS_MODE_AUTO) {
-			rfs_warn("%s: driver %s has no native XDP; steering in generic mode, which "
-				 "turns GRO off for the whole interface and costs more per packet",
-				 nif->name, *nif->driver ? nif->driver : "(unknown)");
-			config->mode = RFS_MODE_GENERIC;
-			err = attach_mode(nif, dir, r, &opts->cpus, config, saved, false);
-		}
+		if (err == -EOPNOTSUPP && opts->mode == RFS_MODE_AUTO)
+			err = fall_back(nif, dir, r, &opts->cpus, config, saved);
 		close(saved);
 	}
 	if (err)

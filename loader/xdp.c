@@ -26,11 +26,6 @@ static enum xdp_attach_mode libxdp_mode(unsigned int mode)
 	return mode == RFS_MODE_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE;
 }
 
-static const char *mode_name(unsigned int mode)
-{
-	return mode == RFS_MODE_GENERIC ? "generic" : "native";
-}
-
 /*
  * Multi-buffer packets: jumbo frames, and drivers that need it. Not in generic mode: there the flag
  * makes the kernel (6.9 and later) copy the skb without its mac_len, by which the CPUMAP then fails
@@ -41,8 +36,7 @@ static bool wants_frags(unsigned int mode)
 	return mode != RFS_MODE_GENERIC;
 }
 
-/* Does the kernel take programs of type EXT, by which libxdp's dispatcher calls others? */
-static bool can_share(void)
+bool xdp_can_share(void)
 {
 	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1;
 }
@@ -65,12 +59,24 @@ static int attach_dispatcher(struct rfs_steer *skel, const struct netif *nif, un
 	return err;
 }
 
+/*
+ * The kernel gives its reason for a refusal to those who ask by netlink, which libxdp does, and not
+ * to those who ask for a link. So ask again; should it say yes this time, undo that.
+ */
+static void ask_why(int prog, unsigned int ifindex, __u32 flags)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = prog);
+
+	if (!bpf_xdp_attach(ifindex, prog, flags | XDP_FLAGS_UPDATE_IF_NOEXIST, NULL))
+		bpf_xdp_detach(ifindex, flags, &opts);
+}
+
 static int attach_link(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 		       unsigned int mode)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts,
 		    .flags = mode == RFS_MODE_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
-	int fd, err = 0;
+	int fd, prog, err = 0;
 
 	if (wants_frags(mode))
 		err = bpf_program__set_flags(skel->progs.rfs_steer, BPF_F_XDP_HAS_FRAGS);
@@ -78,26 +84,17 @@ static int attach_link(struct rfs_steer *skel, const struct netif *nif, const ch
 		err = rfs_steer__load(skel);
 	if (err)
 		return err;
-	fd = bpf_link_create(bpf_program__fd(skel->progs.rfs_steer), nif->ifindex, BPF_XDP, &opts);
-	if (fd < 0)
-		return -errno;
+	prog = bpf_program__fd(skel->progs.rfs_steer);
+	fd = bpf_link_create(prog, nif->ifindex, BPF_XDP, &opts);
+	if (fd < 0) {
+		err = -errno;
+		if (err != -EBUSY && err != -EEXIST)
+			ask_why(prog, nif->ifindex, opts.flags);
+		return err;
+	}
 	err = pins_put(fd, "%s/%s", dir, RFS_PIN_XDP_LINK);
 	close(fd);
 	return err;
-}
-
-/* Is a program attached that is not libxdp's dispatcher? Its id, or 0. */
-static __u32 foreign_prog(const struct netif *nif)
-{
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(nif->ifindex);
-	__u32 id = 0;
-
-	if (libxdp_get_error(mp))
-		return 0;
-	if (xdp_multiprog__is_legacy(mp))
-		id = xdp_program__id(xdp_multiprog__main_prog(mp));
-	xdp_multiprog__close(mp);
-	return id;
 }
 
 static bool is_attached_by_dispatcher(const struct netif *nif)
@@ -112,73 +109,13 @@ static bool is_attached_by_dispatcher(const struct netif *nif)
 	return yes;
 }
 
-void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, unsigned int mode,
-		      int err)
-{
-	bool dispatcher = can_share();
-
-	if (bpf_program__fd(skel->progs.rfs_steer) < 0 && err != -EBUSY && err != -EEXIST &&
-	    err != -EOPNOTSUPP) {
-		rfs_error("%s: the kernel does not load the steering program: %s%s%s", nif->name,
-			  strerror(-err), *rfs_libbpf_last() ? "; " : "", rfs_libbpf_last());
-		return;
-	}
-	switch (-err) {
-	case EBUSY:
-	case EEXIST:
-		if (foreign_prog(nif))
-			rfs_error("%s: XDP program %u is attached already and cannot share the "
-				  "interface%s; take it off first (bpftool net; ip link set %s "
-				  "xdp off)",
-				  nif->name, foreign_prog(nif),
-				  dispatcher ? ", as it was not attached by libxdp"
-					     : ", as this kernel refuses libxdp's dispatcher",
-				  nif->name);
-		else
-			rfs_error("%s: another XDP program is attached, or one in the other mode; "
-				  "take it off first (bpftool net)",
-				  nif->name);
-		break;
-	case EOPNOTSUPP:
-		rfs_error("%s: driver %s has no native XDP, or not with the interface's "
-			  "settings; take --mode generic",
-			  nif->name, *nif->driver ? nif->driver : "(unknown)");
-		break;
-	case ENOSPC:
-		rfs_error(
-			"%s: driver %s has too few queues for XDP (ethtool -l %s); a veth needs as many RX queues as its peer has TX queues",
-			nif->name, *nif->driver ? nif->driver : "(unknown)", nif->name);
-		break;
-	case ERANGE:
-	case E2BIG:
-		rfs_error(
-			"%s: the MTU of %u is too large for XDP with driver %s; lower it (ip link set %s mtu ...)",
-			nif->name, nif->mtu, *nif->driver ? nif->driver : "(unknown)", nif->name);
-		break;
-	case EINVAL:
-		rfs_error(
-			"%s: driver %s refuses XDP in %s mode: mostly the MTU (%u) is too large for it, LRO is on (ethtool -k), or there are too few queues (ethtool -l)",
-			nif->name, *nif->driver ? nif->driver : "(unknown)", mode_name(mode),
-			nif->mtu);
-		break;
-	case EPERM:
-	case EACCES:
-		rfs_error("%s: not allowed to attach XDP programs: CAP_NET_ADMIN, CAP_BPF and "
-			  "CAP_PERFMON are needed; run as root",
-			  nif->name);
-		break;
-	default:
-		rfs_error("%s: cannot attach in %s mode: %s%s%s", nif->name, mode_name(mode),
-			  strerror(-err), *rfs_libbpf_last() ? "; " : "", rfs_libbpf_last());
-	}
-}
-
 int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	       struct xdp_attachment *a)
 {
-	bool dispatcher = can_share();
+	bool dispatcher = xdp_can_share();
 	int err;
 
+	rfs_kernel_words_clear();
 	err = dispatcher ? attach_dispatcher(skel, nif, a->mode)
 			 : attach_link(skel, nif, dir, a->mode);
 	if (err)

@@ -26,9 +26,25 @@ struct xdp_attachment {
 int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	       struct xdp_attachment *a);
 
+/** xdp_can_share() - does the kernel take programs of type EXT, as libxdp's dispatcher needs? */
+bool xdp_can_share(void);
+
 /** xdp_attach_error() - the error message for what xdp_attach() returned */
 void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, unsigned int mode,
 		      int err);
+
+/**
+ * xdp_fall_back() - may generic mode take over where xdp_attach() gave -EOPNOTSUPP?
+ * @nif: the interface
+ *
+ * Not where the kernel would complain of it in its log: that is for the user to decide.
+ *
+ * Return: 0 after a warning with the reason, or -EOPNOTSUPP after an error message.
+ */
+int xdp_fall_back(const struct netif *nif);
+
+/** xdp_warn_generic() - warn of what is special to generic mode on this interface, if anything */
+void xdp_warn_generic(const struct netif *nif);
 
 /**
  * xdp_detach() - take the steering program off an interface

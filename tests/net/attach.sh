@@ -74,6 +74,26 @@ test_bad_input()
 	no_leftovers "after refusals"
 }
 
+# A driver that has native XDP, and refuses it as it is set up now
+test_present_settings()
+{
+	local says="the kernel says: No native XDP support for the current bonding mode"
+
+	if ! ip -n "$LAB_SRV" link add m0 type bond mode broadcast 2>/dev/null; then
+		skip "a driver that refuses native XDP for now" "this kernel has no bonding"
+		return
+	fi
+	fails "a driver that refuses native XDP for now" 1 "has native XDP, but not with" \
+		rfsctl attach m0 --mode native
+	fails "the kernel's reason is passed on" 1 "$says" rfsctl attach m0 --mode native
+	fails "generic mode in its place, with the reason" 0 "$says; steering in generic mode" \
+		rfsctl attach m0
+	is "it is attached in generic mode" "$(json '.interfaces[0].mode' rfsctl status --json)" generic
+	check "detach" rfsctl detach m0
+	ip -n "$LAB_SRV" link del m0
+	no_leftovers "refused for now"
+}
+
 test_attach_detach()
 {
 	local before
@@ -368,6 +388,7 @@ lab_up || exit 1
 [ "$(lab_pins)" = 0 ] && [ ! -e /sys/fs/bpf/rfs ] ||
 	{ echo "Bail out! an interface of this machine is attached already"; exit 1; }
 test_bad_input
+test_present_settings
 test_attach_detach "s0@$LAB_COOKIE"
 test_kthread_sched "s0@$LAB_COOKIE"
 test_tcp_stack
