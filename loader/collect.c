@@ -21,10 +21,8 @@ static const __u32 zero;
 const char *view_state_name(enum view_state state)
 {
 	static const char *const names[] = {
-		[VIEW_ATTACHED] = "attached",
-		[VIEW_BROKEN] = "broken",
-		[VIEW_STALE] = "stale",
-		[VIEW_FOREIGN] = "foreign",
+		[VIEW_ATTACHED] = "attached", [VIEW_BROKEN] = "broken",	    [VIEW_STALE] = "stale",
+		[VIEW_FOREIGN] = "foreign",   [VIEW_CHANGING] = "changing",
 	};
 
 	return names[state];
@@ -283,7 +281,21 @@ static bool is_stale(struct iface_view *v, unsigned int ifindex)
 	return !netns_exists(v->config.netns_ino, v->config.netns_cookie);
 }
 
-static void read_iface(struct iface_view *v, const char *dir, const struct netns *here)
+/*
+ * What looks broken is being changed, if somebody held the lock before it was read, or does now: an
+ * attach or detach takes longer than to read.
+ */
+static void tell_changing(struct iface_view *v, pid_t before)
+{
+	pid_t now = pins_lock_holder();
+
+	v->changed_by = now ? now : before;
+	if (v->changed_by)
+		v->state = VIEW_CHANGING;
+}
+
+static void read_iface(struct iface_view *v, const char *dir, const struct netns *here,
+		       pid_t before)
 {
 	unsigned int ifindex;
 	int err;
@@ -301,11 +313,14 @@ static void read_iface(struct iface_view *v, const char *dir, const struct netns
 		v->state = VIEW_BROKEN;
 	else
 		v->state = is_stale(v, ifindex) ? VIEW_STALE : VIEW_ATTACHED;
+	if (v->state == VIEW_BROKEN)
+		tell_changing(v, before);
 }
 
 static int collect_ifaces(const char *iface, const struct netns *here, struct rfs_view *view)
 {
 	char dir[PIN_NAME_LEN], **dirs;
+	pid_t before;
 	int n;
 
 	if (iface && steer_find(iface, here, dir)) {
@@ -313,6 +328,7 @@ static int collect_ifaces(const char *iface, const struct netns *here, struct rf
 			  if_nametoindex(iface) ? "" : ", and there is no such interface here");
 		return -ENOENT;
 	}
+	before = pins_lock_holder();
 	n = pins_list("", true, &dirs);
 	if (n < 0) {
 		rfs_error("cannot list %s/%s: %s", env.bpffs, RFS_PIN_DIR, strerror(-n));
@@ -321,7 +337,7 @@ static int collect_ifaces(const char *iface, const struct netns *here, struct rf
 	view->ifaces = calloc(n ? n : 1, sizeof(*view->ifaces));
 	for (int i = 0; view->ifaces && i < n; i++)
 		if (!iface || !strcmp(dirs[i], dir))
-			read_iface(&view->ifaces[view->n_ifaces++], dirs[i], here);
+			read_iface(&view->ifaces[view->n_ifaces++], dirs[i], here, before);
 	pins_free_list(dirs, n);
 	return view->ifaces ? 0 : -ENOMEM;
 }

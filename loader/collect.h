@@ -12,6 +12,7 @@ enum view_state {
 	VIEW_BROKEN,   /* an attach or a detach was cut short */
 	VIEW_STALE,    /* the interface or its namespace is gone */
 	VIEW_FOREIGN,  /* of another rfs version: not understood */
+	VIEW_CHANGING, /* an attach or a detach is under way */
 };
 
 struct cpu_view {
@@ -25,7 +26,8 @@ struct iface_view {
 	char dir[PIN_NAME_LEN];
 	char name[IF_NAMESIZE]; /* as it is called now, if that can be told */
 	enum view_state state;
-	bool here; /* in the network namespace that rfsctl runs in */
+	bool here;	  /* in the network namespace that rfsctl runs in */
+	pid_t changed_by; /* VIEW_CHANGING: the rfsctl that holds the lock */
 	struct rfs_config config;
 	struct cpuset cpus;
 	__u64 count[RFS_STAT_NR];
@@ -75,7 +77,7 @@ int collect_flows(const char *iface, struct flow_view *view);
 /** collect_locality() - sum the per-CPU counters of reads; 0 or a negative errno */
 int collect_locality(int fd, struct rfs_locality *sum);
 
-/** view_state_name() - "attached", "broken", "stale" or "foreign" */
+/** view_state_name() - "attached", "broken", "stale", "foreign" or "changing" */
 const char *view_state_name(enum view_state state);
 
 /** view_tcp_name() - "cpumap" or "stack" */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ int pins_lock(void)
 {
 	/* On the mount's root, since <bpffs>/rfs comes and goes. Held until exit. */
 	int fd = open(env.bpffs, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+	pid_t holder;
 
 	if (fd < 0) {
 		err = -errno;
@@ -57,7 +59,11 @@ int pins_lock(void)
 	usleep(500 * 1000);
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return 0;
-	rfs_note("waiting for another rfsctl to finish");
+	holder = pins_lock_holder();
+	if (holder)
+		rfs_note("waiting for another rfsctl to finish (PID %d)", holder);
+	else
+		rfs_note("waiting for another rfsctl to finish");
 	while (flock(fd, LOCK_EX)) {
 		if (errno == EINTR)
 			continue;
@@ -67,6 +73,32 @@ int pins_lock(void)
 		return err;
 	}
 	return 0;
+}
+
+/* From /proc/locks: to try the lock would be in the way of those who want it. */
+pid_t pins_lock_holder(void)
+{
+	unsigned int major, minor;
+	unsigned long long ino;
+	char line[256];
+	struct stat st;
+	FILE *locks;
+	pid_t pid = 0;
+	int holder;
+
+	if (stat(env.bpffs, &st))
+		return 0;
+	locks = fopen("/proc/locks", "re");
+	if (!locks)
+		return 0;
+	/* "1: FLOCK  ADVISORY  WRITE 4711 00:1a:1 0 EOF"; those who wait have "->" in between. */
+	while (!pid && fgets(line, sizeof(line), locks))
+		if (sscanf(line, "%*d: FLOCK %*s WRITE %d %x:%x:%llu", &holder, &major, &minor,
+			   &ino) == 4 &&
+		    makedev(major, minor) == st.st_dev && ino == st.st_ino)
+			pid = holder;
+	fclose(locks);
+	return pid;
 }
 
 void pins_iface_dir(char *out, const char *name, const struct netns *ns)

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "netif.h"
 
@@ -28,6 +29,13 @@ int pins_ready(void);
  * Return: 0, or a negative errno after an error message.
  */
 int pins_lock(void);
+
+/**
+ * pins_lock_holder() - who has what pins_lock() takes
+ *
+ * Return: the process's id; 0 if there is none, or none that this PID namespace knows.
+ */
+pid_t pins_lock_holder(void);
 
 /**
  * pins_iface_dir() - the folder's name of an interface

@@ -72,6 +72,7 @@ void show_status(const struct rfs_view *view)
 	enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, TCP, UDP, CPUS };
 	struct libscols_table *t = new_table();
 	bool stale = false, broken = false;
+	pid_t changed_by = 0;
 
 	if (view->running)
 		show_recorder(view);
@@ -112,12 +113,17 @@ void show_status(const struct rfs_view *view)
 		cell(line, CPUS, "%s", cpus);
 		stale |= v->state == VIEW_STALE;
 		broken |= v->state == VIEW_BROKEN;
+		if (v->changed_by)
+			changed_by = v->changed_by;
 	}
 	print_table(t);
 	if (stale)
 		printf("\nstale: the interface is gone; 'rfsctl detach' removes what is left\n");
 	if (broken)
 		printf("\nbroken: an attach or detach was cut short; either of them repairs it\n");
+	if (changed_by)
+		printf("\nchanging: another rfsctl (PID %d) attaches or detaches at this moment\n",
+		       changed_by);
 }
 
 static void show_counter(const char *name, __u64 n, __u64 of, const char *help)

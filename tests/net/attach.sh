@@ -94,6 +94,32 @@ test_present_settings()
 	no_leftovers "refused for now"
 }
 
+# What a killed attach leaves and what an attach that runs has made so far look alike; the lock tells.
+test_changing()
+{
+	local holder state='.interfaces[0] | "\(.state) \(.changed_by)"'
+
+	mkdir -p "/sys/fs/bpf/rfs/s0@$LAB_COOKIE"
+	is "what was cut short is broken" "$(json "$state" rfsctl status --json)" "broken null"
+	start srv python3 -c 'import fcntl, os, time
+fcntl.flock(os.open("/sys/fs/bpf", os.O_RDONLY), fcntl.LOCK_EX)
+open("'"$LAB_TMP"'/locked", "w")
+time.sleep(60)'
+	holder=$!
+	wait_for 30 test -e "$LAB_TMP/locked"
+	is "while somebody has the lock it is being changed" "$(json "$state" rfsctl status --json)" \
+		"changing $holder"
+	check "status names the process" sh -c "nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
+		grep -q '^changing: .*PID $holder'"
+	start srv "$RFSCTL" detach s0 2>"$LAB_TMP/waits"
+	wait_for 30 grep -q "waiting for another rfsctl to finish (PID $holder)" "$LAB_TMP/waits"
+	result $? "who waits for the lock names it too" "$LAB_TMP/waits"
+	stop "$holder"
+	wait_for 30 sh -c "! test -e '/sys/fs/bpf/rfs/s0@$LAB_COOKIE'"
+	result $? "and goes on when it is free"
+	no_leftovers "changing"
+}
+
 test_attach_detach()
 {
 	local before
@@ -389,6 +415,7 @@ lab_up || exit 1
 	{ echo "Bail out! an interface of this machine is attached already"; exit 1; }
 test_bad_input
 test_present_settings
+test_changing
 test_attach_detach "s0@$LAB_COOKIE"
 test_kthread_sched "s0@$LAB_COOKIE"
 test_tcp_stack
