@@ -6,10 +6,10 @@
 nic_mac=52:54:00:77:00:02
 nic_netns=
 
-# nic_create QUEUES DRIVER: sets the arrays `nic_args` (for QEMU) and `nic_enter`
+# nic_create QUEUES DRIVER PROPERTIES: sets the arrays `nic_args` (for QEMU) and `nic_enter`
 # (the command prefix which enters the namespace)
 nic_create() {
-	local queues=$1 driver=$2 mode=(mode tap vnet_hdr) ends=
+	local queues=$1 driver=$2 props=$3 mode=(mode tap vnet_hdr) ends=
 	need ip nsenter
 	if [ "$driver" = virtio-net-pci ] && [ "$queues" -gt 1 ]; then
 		# One end of the tap per queue. The other models spread packets
@@ -29,7 +29,7 @@ nic_create() {
 		ip -n "$nic_netns" link set tap0 up || return
 	# shellcheck disable=SC2034 # read by run
 	nic_args=(-netdev "tap,id=nic,ifname=tap0,script=no,downscript=no,vhost=off$ends"
-		-device "$driver,netdev=nic,mac=$nic_mac")
+		-device "$driver,netdev=nic,mac=$nic_mac${props:+,$props}")
 	# Not `ip netns exec`, which would mount another /sys.
 	# shellcheck disable=SC2034 # read by run
 	nic_enter=(nsenter "--net=/run/netns/$nic_netns" --)
