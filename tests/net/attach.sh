@@ -83,6 +83,9 @@ test_present_settings()
 		skip "a driver that refuses native XDP for now" "this kernel has no bonding"
 		return
 	fi
+	# As long as a bond has no member, its LRO is on.
+	fails "LRO is refused" 1 "lro off" rfsctl attach m0
+	srv ethtool -K m0 lro off
 	fails "a driver that refuses native XDP for now" 1 "has native XDP, but not with" \
 		rfsctl attach m0 --mode native
 	fails "the kernel's reason is passed on" 1 "$says" rfsctl attach m0 --mode native
