@@ -46,10 +46,11 @@ static json_t *status_iface(const struct iface_view *v)
 		json_array_append_new(queues,
 				      json_pack("{s:i, s:i, s:i}", "queue", q, "flow_cnt",
 						v->config.flow_cnt, "qsize", v->config.qsize));
-	return json_pack("{s:s, s:i, s:s, s:o, s:s?, s:b, s:I, s:s, s:o, s:s, s:s, s:s, s:o}", "name",
-			 v->name, "ifindex", v->config.ifindex, "state", view_state_name(v->state),
-			 "changed_by", v->changed_by ? json_integer(v->changed_by) : json_null(),
-			 "mode", mode_name(&v->config), "dispatcher", (int)v->config.dispatcher,
+	return json_pack("{s:s, s:i, s:s, s:o, s:s?, s:b, s:I, s:s, s:o, s:s, s:s, s:s, s:o}",
+			 "name", v->name, "ifindex", v->config.ifindex, "state",
+			 view_state_name(v->state), "changed_by",
+			 v->changed_by ? json_integer(v->changed_by) : json_null(), "mode",
+			 mode_name(&v->config), "dispatcher", (int)v->config.dispatcher,
 			 "netns_cookie", (json_int_t)v->config.netns_cookie, "pin", v->dir, "cpus",
 			 cpu_array(&v->cpus), "kthread_sched", sched, "tcp",
 			 view_tcp_name(&v->config), "udp", "cpumap", "queues", queues);

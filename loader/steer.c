@@ -66,8 +66,7 @@ static int configure(struct rfs_steer *skel, const struct rfs_config *config,
 	skel->rodata->shared_queues = config->mode == RFS_MODE_GENERIC;
 	skel->rodata->stack_proto = config->tcp == RFS_TCP_STACK ? IPPROTO_TCP : 0;
 	/* With the kernel's RFS behind it, what is passed may be queued once more, out of sight. */
-	skel->rodata->stay_here =
-		config->mode != RFS_MODE_GENERIC && config->tcp != RFS_TCP_STACK;
+	skel->rodata->stay_here = config->mode != RFS_MODE_GENERIC && config->tcp != RFS_TCP_STACK;
 
 	bpf_map__set_autocreate(skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(skel->maps.ring_queue, false);
