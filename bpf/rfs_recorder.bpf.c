@@ -41,7 +41,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* Set by the loader before load. */
 const volatile __u32 hash_key[RFS_HASH_WORDS];
 const volatile __u32 nr_cpus = 1;
-const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
+const volatile __u32 sock_sets = 1;		    /* of rps_sock_ents, a power of two */
 const volatile unsigned long napi_busy_poll = ~0UL; /* the bit in napi_struct.state */
 
 struct {
