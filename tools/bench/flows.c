@@ -138,6 +138,38 @@ static void memories(const struct steer *s)
 	memory("slots", s->slots, bpf_map__max_entries(s->skel->maps.rps_sock_flow));
 }
 
+/*
+ * What the parts of the program cost: the packet of a known flow, and where the program ends. Each
+ * line has all of the one before it, and more.
+ */
+static int micro_parts(struct steer *s)
+{
+	static const struct {
+		const char *name;
+		enum steer_end end;
+		__u32 verdict;
+	} parts[] = {
+		{ "part: to the gate", STEER_CLOSED, XDP_PASS },
+		{ "part: parsed and hashed", STEER_NO_QUEUE, XDP_PASS },
+		{ "part: slot and reader found", STEER_NO_CPU, XDP_PASS },
+		{ "part: the whole", STEER_WHOLE, XDP_REDIRECT },
+	};
+	struct flow flow = packet_flow(false, IPPROTO_TCP);
+	static struct packet p;
+
+	packet_of_flow(&p, &flow);
+	if (steer_reader(s, &flow))
+		return -1;
+	for (int run = 0; run < RUNS; run++)
+		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+			if (steer_end(s, parts[i].end))
+				return -1;
+			metric(parts[i].name, "rfs",
+			       prog_ns(s->prog, &p, REPEAT, parts[i].verdict));
+		}
+	return 0;
+}
+
 int micro_packets(void)
 {
 	struct bench *b = bench_load(1, false);
@@ -147,6 +179,8 @@ int micro_packets(void)
 	if (!b || steer_open(&s, 1))
 		return -1;
 	memories(&s);
+	if (micro_parts(&s))
+		return -1;
 	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
 		const char *name = packets[i].name;
 		struct flow flow = packet_flow(strstr(name, "IPv6"), IPPROTO_TCP);

@@ -35,6 +35,12 @@ struct steer {
 int steer_open(struct steer *s, __u32 flows);
 void steer_close(struct steer *s);
 
+/* How far a packet gets. */
+enum steer_end { STEER_CLOSED, STEER_NO_QUEUE, STEER_NO_CPU, STEER_WHOLE };
+
+/** steer_end() - from now on, let the program end there; 0 or a negative errno */
+int steer_end(struct steer *s, enum steer_end end);
+
 /** steer_reader() - enter a reader for a packet's flow */
 int steer_reader(struct steer *s, const struct flow *flow);
 

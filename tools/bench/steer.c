@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* steer.c - the steering program, with maps as the loader makes them, outside an interface. */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ static int configure(struct steer *s, __u32 nr_cpus, __u32 slots)
 		((__u32 *)s->skel->rodata->hash_key)[i] = 0x9f2c41d7 * (2 * i + 1);
 	s->skel->rodata->flow_cnt = slots;
 	s->skel->rodata->nr_cpus = nr_cpus;
+	s->skel->rodata->stay_here = true;
 	s->skel->rodata->sock_sets = rps_sets(entries);
 	bpf_map__set_autocreate(s->skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(s->skel->maps.ring_queue, false);
@@ -49,10 +51,11 @@ static int configure(struct steer *s, __u32 nr_cpus, __u32 slots)
 	return err;
 }
 
-/* The gate open, all CPUs allowed, a CPUMAP entry for each. */
+/* The gate open, all CPUs allowed but the one that receives, a CPUMAP entry for each. */
 static int fill(struct steer *s, __u32 nr_cpus, __u32 slots)
 {
 	struct rfs_config config = { .gate = RFS_GATE_OPEN, .abi = RFS_ABI };
+	const __u32 own = sched_getcpu();
 	struct bpf_cpumap_val value = { .qsize = QSIZE };
 	static struct rps_cpus cpus;
 	__u32 id;
@@ -60,11 +63,13 @@ static int fill(struct steer *s, __u32 nr_cpus, __u32 slots)
 
 	memset(&cpus, 0, sizeof(cpus));
 	for (__u32 i = 0; i < nr_cpus; i++) {
-		if (bpf_map_update_elem(s->cpumap, &i, &value, BPF_ANY))
+		if (i == own || bpf_map_update_elem(s->cpumap, &i, &value, BPF_ANY))
 			continue;
 		cpus.allowed[i / 64] |= 1ULL << i % 64;
 		cpus.cpu[cpus.n++] = i;
 	}
+	if (!cpus.n)
+		return -ENODEV;
 	s->reader = cpus.cpu[cpus.n - 1];
 	err = map_id(s->cpumap, &id) ?: queue_rings_init(s->rings, nr_cpus, id) ?:
 	      queue_dev_flow_clear(s->slots, slots);
@@ -74,6 +79,40 @@ static int fill(struct steer *s, __u32 nr_cpus, __u32 slots)
 	    bpf_map_update_elem(bpf_map__fd(s->skel->maps.rfs_config), &zero, &config, BPF_ANY))
 		return -errno;
 	return 0;
+}
+
+static int fill_queue(struct steer *s)
+{
+	const struct {
+		const struct bpf_map *outer;
+		int inner;
+	} maps[] = { { s->skel->maps.rps_dev_flow, s->slots },
+		     { s->skel->maps.rps_ring, s->rings },
+		     { s->skel->maps.cpumap, s->cpumap } };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++)
+		err = bpf_map_update_elem(bpf_map__fd(maps[i].outer), &zero, &maps[i].inner,
+					  BPF_ANY);
+	return err;
+}
+
+int steer_end(struct steer *s, enum steer_end end)
+{
+	const struct rfs_config config = {
+		.gate = end == STEER_CLOSED ? RFS_GATE_CLOSED : RFS_GATE_OPEN,
+		/* Set 1 is empty. */
+		.active = end == STEER_NO_CPU ? 1 : 0,
+		.abi = RFS_ABI,
+	};
+	int err =
+		bpf_map_update_elem(bpf_map__fd(s->skel->maps.rfs_config), &zero, &config, BPF_ANY);
+
+	if (!err)
+		err = end == STEER_NO_QUEUE
+			      ? bpf_map_delete_elem(bpf_map__fd(s->skel->maps.rps_dev_flow), &zero)
+			      : fill_queue(s);
+	return err;
 }
 
 int steer_open(struct steer *s, __u32 flows)
