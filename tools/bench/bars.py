@@ -57,9 +57,11 @@ def rows(s):
             row(f"{name} request/response rate, 500 connections ÷ kernel RFS", 1.0, True,
                 s.ratio(f"{proto}-rr-500", "rate", "rfs", "krfs")),
         ]
-    for n in (1, 16):
-        result.append(row(f"TCP bulk, {n} stream(s) ÷ the better of kernel RFS and no steering, "
-                          "both with XDP", 0.95, True, s.ratio_best(f"bulk-{n}", "rate", "rfs", bulk)))
+    for side in ("rfs", "rfs:--tcp=stack"):
+        for n in (1, 16):
+            result.append(row(f"TCP bulk, {n} stream(s), {s.name(side)} ÷ the better of kernel RFS and "
+                              "no steering, both with XDP", 0.95, True,
+                              s.ratio_best(f"bulk-{n}", "rate", side, bulk)))
     result += [locality(s, "udp-hop", "locality, UDP reader hops every 20 ms"),
                locality(s, "tcp-hop", "locality, TCP reader hops every 20 ms")]
     return result
