@@ -59,7 +59,7 @@ $(B)/traffic/%.o: tests/traffic/%.c | $(B)/traffic
 $(B) $(B)/loader $(B)/traffic:
 	mkdir -p $@
 
-SHELL_FILES := tools/setup tools/demo tools/test .ci/run tests/docs/check tests/vm/fetch tests/vm/run \
+SHELL_FILES := tools/setup tools/demo tools/test tests/bench/bench.sh .ci/run tests/docs/check tests/vm/fetch tests/vm/run \
 	tests/vm/selftest tests/vm/matrix tests/vm/nic tests/vm/nic-guest.sh $(wildcard tests/net/*.sh tests/traffic/*.sh tests/unit/*.sh)
 C_FILES     := $(wildcard bpf/*.[ch] include/rfs/*.h loader/*.[ch])
 
@@ -99,6 +99,7 @@ test:
 		prog $(MAKE) --no-print-directory -s test-prog -- \
 		docs $(MAKE) --no-print-directory -s test-docs -- \
 		$(foreach t,$(NET_TESTS),net-$(t) tests/net/$(t).sh --) \
+		bench $(MAKE) --no-print-directory -s test-bench -- \
 		vm $(MAKE) --no-print-directory -s test-vm KERNELS=6.1 SHORT=1 \
 			TESTS="prog attach follow apps faults hotplug storm" -- \
 		vm-newest $(MAKE) --no-print-directory -s test-vm KERNELS=7 SHORT=1 \

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# bench.sh - "make bench" runs end to end in its short form, and every side was in force. What it
+# measures is not looked at: timings are for docs/performance.md.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+out=${LAB_BUILD:-$top/build}/bench
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+n=0
+failed=0
+
+# result STATUS DESCRIPTION
+result()
+{
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		failed=1
+		echo "not ok $n - $2"
+	fi
+}
+
+# The samples that a load and a side have: each once, as one round was run
+rates() { grep -c "^1,$1,$2,rate,[1-9]" "$out/samples.csv"; }
+
+make --no-print-directory -s -C "$top" bench ROUNDS=1 SHORT=1 >"$log" 2>&1
+status=$?
+result $status "make bench ROUNDS=1 SHORT=1: each side was in force, nothing failed"
+[ $status = 0 ] || tail -n 30 "$log" | sed 's/^/#   /'
+
+for side in none rps krfs cpumap rfs; do
+	for load in udp-flood udp-flood-sock udp-hop udp-rr-16 tcp-rr-1 tcp-rr-500 tcp-hop tcp-rr-16-hog \
+		bulk-1 bulk-16 nginx-keep memcached; do
+		[ "$(rates $load $side)" = 1 ]
+		result $? "$load, $side: a rate was measured"
+	done
+done
+for side in none-xdp krfs-xdp rfs:--tcp=stack; do
+	[ "$(rates bulk-1 $side)" = 1 ] && [ "$(rates bulk-16 $side)" = 1 ]
+	result $? "bulk, $side: a rate was measured"
+done
+for row in "TCP/IPv4 hit" "TCP/IPv6 hit" "VLAN TCP/IPv4 hit" "TCP/IPv4 miss" "part: the whole" \
+	"flows 65536" "recorder, recvmsg" "recorder, sendmsg" attach detach; do
+	grep -q "^\"\?$row\"\?," "$out/micro.csv"
+	result $? "micro: $row"
+done
+[ "$(grep -c '^| .* | .* |$' "$out/report.md")" -gt 60 ] && ! grep -q 'absent' "$out/report.md"
+result $? "the report has its tables, and no absent side"
+for picture in rate p50 p99; do
+	grep -q '<svg' "$out/$picture.svg"
+	result $? "picture $picture.svg"
+done
+echo "1..$n"
+[ $failed = 0 ]
