@@ -46,10 +46,15 @@ qemu_args() {
 	args+=("${nic_args[@]}")
 }
 
-# Start QEMU in the background, so that this shell goes on to hear signals.
-# If this shell is killed with no chance to clean up, QEMU goes with it.
+# start SECONDS: start QEMU in the background, so that this shell goes on to hear signals, for so long
+# (0: for ever). If this shell is killed with no chance to clean up, QEMU goes with it.
+#
+# The time is timeout's to watch: bash's "wait -n" for QEMU or a clock was once seen to sleep on when
+# QEMU had ended.
 start() {
-	local command=("${nic_enter[@]}" setpriv --pdeathsig KILL -- "${qemu[@]}" "${args[@]}")
+	local with_me=(setpriv --pdeathsig KILL --)
+	local command=("${nic_enter[@]}" "${with_me[@]}" timeout --foreground -k 5 "$1"
+		"${with_me[@]}" "${qemu[@]}" "${args[@]}")
 	if [ "${#argv[@]}" -gt 0 ]; then
 		# By way of a pipe: QEMU opens its output anew and would cut a file.
 		exec {out}> >(exec cat)
@@ -64,32 +69,17 @@ start() {
 	fi
 }
 
-# ended SECONDS: wait for QEMU so long (0: for ever); sets qemu_status
+# ended: wait for QEMU's end; false if it had to be ended. Sets qemu_status
 ended() {
-	local first
 	qemu_status=0
-	if [ "$1" = 0 ]; then
-		wait "$pid" || qemu_status=$?
-		pid=
-		return
-	fi
-	setpriv --pdeathsig KILL -- sleep "$1" >/dev/null 2>&1 &
-	clock=$!
-	wait -n -p first "$pid" "$clock" || qemu_status=$?
-	if [ "${first-}" = "$clock" ]; then
-		clock=
-		return 1
-	fi
+	wait "$pid" || qemu_status=$?
 	pid=
-	kill "$clock"
-	clock=
+	# timeout's, and that of a QEMU which it had to kill
+	[ "$qemu_status" != 124 ] && [ "$qemu_status" != 137 ]
 }
 
 stop() {
 	[ -n "$pid" ] || return 0
 	kill "$pid" 2>/dev/null || true
-	ended 5 || {
-		kill -KILL "$pid"
-		ended 0
-	}
+	ended || true
 }
