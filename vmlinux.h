@@ -50,7 +50,6 @@ struct kthread {
 
 struct gro_node { /* 6.15 and later; part of napi_struct and of bpf_cpu_map_entry */
 	unsigned long bitmask;
-	__u32 rx_count;
 };
 
 struct bpf_cpu_map_entry {
@@ -70,7 +69,6 @@ struct napi_struct {
 
 struct napi_struct___pre_6_15 {
 	unsigned long gro_bitmask;
-	int rx_count;
 };
 
 struct xdp_cpumap_stats;

@@ -422,13 +422,17 @@ int BPF_PROG(xdp_redirect_map_err, void *dev, void *prog, void *tgt, int err, in
 
 /* ---- 3. packets that stayed ---- */
 
+/*
+ * What GRO holds. Not its list of packets that wait to be handed on together (rx_count): that is
+ * handed on right after the tracepoint at the latest, and so before this NAPI's next packet.
+ */
 static __always_inline bool napi_holds_some(struct napi_struct *napi)
 {
 	struct napi_struct___pre_6_15 *old = (void *)napi;
 
 	if (bpf_core_field_exists(napi->gro))
-		return napi->gro.bitmask || napi->gro.rx_count;
-	return BPF_CORE_READ(old, gro_bitmask) || BPF_CORE_READ(old, rx_count);
+		return napi->gro.bitmask;
+	return BPF_CORE_READ(old, gro_bitmask);
 }
 
 static __always_inline bool napi_is_busy_polled(struct napi_struct *napi)

@@ -25,13 +25,14 @@ settings()
 # Numbered datagrams while an interface is attached, changed and detached all the time.
 test_transitions()
 {
-	local mode=$1 sink source rounds=0 failed=0 sent received before end
+	local mode=$1 sink source rounds=0 failed=0 sent received before end late
 
 	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
 		--readers 4 --hop-ms 20 --seconds $((SECS + 2)) --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
 	sink=$!
 	wait_for 5 grep -q ready "$LAB_TMP/ready"
 	before=$(dropped)
+	late=$(socket_dropped)
 	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 16 \
 		--senders 2 --rate 5000 --seconds "$SECS" --json >"$LAB_TMP/source"
 	source=$!
@@ -51,9 +52,13 @@ test_transitions()
 	is "$mode: none of them failed" "$failed" 0
 	sent=$(jq .sent "$LAB_TMP/source")
 	received=$(jq .received "$LAB_TMP/sink")
-	# What the veth's queue of 256 dropped on a busy machine never reached rfs.
-	is "$mode: none of $sent datagrams was lost" $((received + $(dropped) - before)) "$sent"
+	# What the veth's queue of 256 dropped on a busy machine never reached rfs; and rfs delivered
+	# what a full socket dropped, whose reader had no CPU.
+	is "$mode: none of $sent datagrams was lost" \
+		$((received + $(dropped) - before + $(socket_dropped) - late)) "$sent"
 }
+
+socket_dropped() { srv nstat -asz UdpRcvbufErrors | awk '/^UdpRcvbufErrors/ { print $2 }'; }
 
 passed_local() { json '.interfaces[0].passed_reasons.local' rfsctl stats s0 --json; }
 
@@ -74,7 +79,9 @@ test_flows_before_attach()
 	sleep 1
 	first=$(passed_local)
 	sleep 1
-	is "flows that were there before attach are steered soon after" "$(passed_local)" "$first"
+	# Of the 20000 of that second, some may: when the scheduler moves a reader off the receiving CPU.
+	check "flows that were there before attach are steered soon after" \
+		test $(($(passed_local) - first)) -lt 100
 	check "and steered to readers" jq -e '.interfaces[0].packets.flow_steered > 100' \
 		<(rfsctl stats s0 --json)
 	stop $source
@@ -189,6 +196,6 @@ srv unshare -m sh -c 'mount -t sysfs s /sys; echo 3 >/sys/class/net/s0/queues/rx
 test_kill attach
 test_kill detach
 test_refusals
-wait_for 10 eval '[ "$(kthreads)" = '"$KTHREADS"' ]'
+wait_for 30 eval '[ "$(kthreads)" = '"$KTHREADS"' ]'
 is "no CPUMAP kthread stays" "$(kthreads)" "$KTHREADS"
 tap_end
