@@ -11,7 +11,8 @@
  *   switch   if desired and current differ, current becomes desired only when every packet that
  *            went through the slot has been delivered
  *   enqueue  into the ring of (this queue, current CPU), a CPUMAP entry; the slot's qtail becomes
- *            that ring's tail
+ *            that ring's tail. If the current CPU is the one that the packet is on, it is passed
+ *            instead, through the queue's "local ring"
  *
  * Why nothing overtakes: while a slot stays on a CPU, its packets sit in one FIFO. When it leaves,
  * none of them is undelivered. So all care goes into "delivered":
