@@ -4,32 +4,17 @@
 # bench.sh - "make bench" runs end to end in its short form, and every side was in force. What it
 # measures is not looked at: timings are for docs/performance.md.
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
-out=${LAB_BUILD:-$top/build}/bench
+. "$(dirname "$0")/../net/lib.sh"
+
+out=$LAB_BUILD/bench
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-n=0
-failed=0
-
-# result STATUS DESCRIPTION
-result()
-{
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		failed=1
-		echo "not ok $n - $2"
-	fi
-}
 
 # The samples that a load and a side have: each once, as one round was run
 rates() { grep -c "^1,$1,$2,rate,[1-9]" "$out/samples.csv"; }
 
-make --no-print-directory -s -C "$top" bench ROUNDS=1 SHORT=1 >"$log" 2>&1
-status=$?
-result $status "make bench ROUNDS=1 SHORT=1: each side was in force, nothing failed"
-[ $status = 0 ] || tail -n 30 "$log" | sed 's/^/#   /'
+make --no-print-directory -s -C "$LAB_TOP" bench ROUNDS=1 SHORT=1 >"$log" 2>&1
+result $? "make bench ROUNDS=1 SHORT=1: each side was in force, nothing failed" "$log"
 
 for side in none rps krfs cpumap rfs; do
 	for load in udp-flood udp-flood-sock udp-hop udp-rr-16 tcp-rr-1 tcp-rr-500 tcp-hop tcp-rr-16-hog \
@@ -53,5 +38,4 @@ for picture in rate p50 p99; do
 	grep -q '<svg' "$out/$picture.svg"
 	result $? "picture $picture.svg"
 done
-echo "1..$n"
-[ $failed = 0 ]
+tap_end
