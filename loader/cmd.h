@@ -51,6 +51,15 @@ unsigned int cmd_number(const struct argp_state *state, const char *what, const 
  */
 int cmd_begin_change(void);
 
+/**
+ * cmd_status_of() - the exit status of a command
+ * @err:   0 or a negative errno
+ * @iface: what it was about, or NULL
+ *
+ * Whatever failed deep down without a word gets at least the errno's.
+ */
+int cmd_status_of(int err, const char *command, const char *iface);
+
 int cmd_attach(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
 int cmd_status(int argc, char **argv);

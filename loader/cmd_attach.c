@@ -252,11 +252,12 @@ static int get_recorder(const struct recorder_opts *opts, struct recorder *r)
 /* Nothing of the interface may be there: refuse what is in force, undo what was cut short. */
 static int make_room(const struct netif *nif, const struct netns *ns)
 {
+	const struct xdp_owner on = { ns->cookie, nif->ifindex };
 	struct rfs_config config;
 	char dir[PIN_NAME_LEN];
 	int err;
 
-	if (steer_find(nif->name, ns, dir))
+	if (steer_find_remains(nif->name, ns, dir))
 		return 0;
 	err = steer_config(dir, &config);
 	if (err == -EPROTO) {
@@ -264,13 +265,16 @@ static int make_room(const struct netif *nif, const struct netns *ns)
 			  nif->name);
 		return err;
 	}
+	/* What cannot be read may be in force. */
+	if (err && err != -ENOENT)
+		return err;
 	if (!err && config.netns_cookie != ns->cookie) {
 		rfs_error("%s/%s/%s is taken by an interface of another network namespace",
 			  env.bpffs, RFS_PIN_DIR, dir);
 		return -EEXIST;
 	}
 	if (!err && config.state == RFS_STATE_READY && config.ifindex == nif->ifindex &&
-	    xdp_is_attached(nif->ifindex, dir)) {
+	    xdp_is_attached(&on, dir)) {
 		rfs_error(
 			"%s is attached already; 'rfsctl set' changes it, 'rfsctl detach' ends it",
 			nif->name);
@@ -370,7 +374,7 @@ int cmd_attach(int argc, char **argv)
 	struct attach_args args = { .steer.kthread_sched = kthread_sched_default };
 
 	cmd_parse(&argp, argc, argv, &args);
-	return attach(&args) ? RFS_EXIT_FAILED : RFS_EXIT_OK;
+	return cmd_status_of(attach(&args), "attach", args.iface);
 }
 
 /* ---- detach ---- */
@@ -428,7 +432,7 @@ static int detach(const struct detach_args *args)
 		return err;
 	if (args->all) {
 		err = detach_all();
-	} else if (steer_find(args->iface, &ns, dir)) {
+	} else if (steer_find_remains(args->iface, &ns, dir)) {
 		rfs_error("%s is not attached%s; 'rfsctl status' shows what is", args->iface,
 			  if_nametoindex(args->iface) ? ""
 						      : ", and there is no such interface here");
@@ -459,7 +463,7 @@ int cmd_detach(int argc, char **argv)
 	struct detach_args args = {};
 
 	cmd_parse(&argp, argc, argv, &args);
-	return detach(&args) ? RFS_EXIT_FAILED : RFS_EXIT_OK;
+	return cmd_status_of(detach(&args), "detach", args.iface);
 }
 
 /* ---- set ---- */
@@ -534,5 +538,5 @@ int cmd_set(int argc, char **argv)
 	}
 	if (!err)
 		err = steer_set(dir, &args.changes);
-	return err ? RFS_EXIT_FAILED : RFS_EXIT_OK;
+	return cmd_status_of(err, "set", args.iface);
 }

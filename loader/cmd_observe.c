@@ -148,5 +148,5 @@ int cmd_observe(int argc, char **argv)
 		args.seconds = DEFAULT_SECONDS;
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	return observe(&args) ? RFS_EXIT_FAILED : RFS_EXIT_OK;
+	return cmd_status_of(observe(&args), "observe", NULL);
 }

@@ -9,7 +9,7 @@
 #include "show.h"
 
 /* The common course of commands that read everything. */
-static int read_all(const char *doc, int argc, char **argv,
+static int read_all(const char *command, const char *doc, int argc, char **argv,
 		    void (*text)(const struct rfs_view *view),
 		    void (*json)(const struct rfs_view *view))
 {
@@ -21,10 +21,12 @@ static int read_all(const char *doc, int argc, char **argv,
 	};
 	const char *iface = NULL;
 	struct rfs_view view;
+	int err;
 
 	cmd_parse(&argp, argc, argv, &iface);
-	if (collect(iface, &view))
-		return RFS_EXIT_FAILED;
+	err = collect(iface, &view);
+	if (err)
+		return cmd_status_of(err, command, iface);
 	(env.json ? json : text)(&view);
 	collect_free(&view);
 	return RFS_EXIT_OK;
@@ -32,13 +34,14 @@ static int read_all(const char *doc, int argc, char **argv,
 
 int cmd_status(int argc, char **argv)
 {
-	return read_all("Show what is attached, and how; on IFACE or everywhere.", argc, argv,
-			show_status, json_status);
+	return read_all("status", "Show what is attached, and how; on IFACE or everywhere.", argc,
+			argv, show_status, json_status);
 }
 
 int cmd_stats(int argc, char **argv)
 {
-	return read_all("Show how many packets were steered, moved, passed and lost, on IFACE or "
+	return read_all("stats",
+			"Show how many packets were steered, moved, passed and lost, on IFACE or "
 			"everywhere, and how many reads were local.",
 			argc, argv, show_stats, json_stats);
 }
@@ -54,10 +57,12 @@ int cmd_flows(int argc, char **argv)
 	};
 	const char *iface = NULL;
 	struct flow_view view;
+	int err;
 
 	cmd_parse(&argp, argc, argv, &iface);
-	if (collect_flows(iface, &view))
-		return RFS_EXIT_FAILED;
+	err = collect_flows(iface, &view);
+	if (err)
+		return cmd_status_of(err, "flows", iface);
 	(env.json ? json_flows : show_flows)(&view);
 	free(view.flows);
 	return RFS_EXIT_OK;

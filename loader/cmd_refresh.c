@@ -63,5 +63,5 @@ int cmd_refresh(int argc, char **argv)
 	const char *iface = NULL;
 
 	cmd_parse(&argp, argc, argv, &iface);
-	return refresh(iface) ? RFS_EXIT_FAILED : RFS_EXIT_OK;
+	return cmd_status_of(refresh(iface), "refresh", iface);
 }

@@ -271,12 +271,13 @@ static int read_rings(struct iface_view *v)
 /* Can it be told from here that the interface is gone? */
 static bool is_stale(struct iface_view *v, unsigned int ifindex)
 {
+	const struct xdp_owner on = { v->config.netns_cookie, ifindex };
 	int fd = pins_get("%s/%s", v->dir, RFS_PIN_XDP_LINK);
 
 	if (fd >= 0 || v->here) {
 		if (fd >= 0)
 			close(fd);
-		return !xdp_is_attached(ifindex, v->dir);
+		return !xdp_is_attached(&on, v->dir);
 	}
 	return !netns_exists(v->config.netns_ino, v->config.netns_cookie);
 }

@@ -111,6 +111,16 @@ void cmd_usage_error(const struct argp_state *state, const char *fmt, ...)
 	exit(RFS_EXIT_USAGE);
 }
 
+int cmd_status_of(int err, const char *command, const char *iface)
+{
+	if (!err)
+		return RFS_EXIT_OK;
+	if (!rfs_error_said())
+		rfs_error("%s%s%s: %s", iface ? iface : "", iface ? ": cannot " : "cannot ",
+			  command, strerror(err < 0 ? -err : EIO));
+	return RFS_EXIT_FAILED;
+}
+
 error_t cmd_parse_iface(int key, char *arg, struct argp_state *state)
 {
 	const char **iface = state->input;

@@ -17,6 +17,7 @@ struct rfs_env env = { .bpffs = "/sys/fs/bpf" };
 
 static char libbpf_last[512];
 static char kernel_words[256];
+static bool error_said;
 
 static void say(const char *prefix, const char *fmt, va_list ap)
 {
@@ -29,6 +30,7 @@ void rfs_error(const char *fmt, ...)
 {
 	va_list ap;
 
+	error_said = true;
 	va_start(ap, fmt);
 	if (env.json) {
 		char text[1024];
@@ -43,6 +45,11 @@ void rfs_error(const char *fmt, ...)
 		say("rfsctl: ", fmt, ap);
 	}
 	va_end(ap);
+}
+
+bool rfs_error_said(void)
+{
+	return error_said;
 }
 
 void rfs_warn(const char *fmt, ...)

@@ -32,6 +32,9 @@ extern struct rfs_env env;
  */
 void rfs_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/** rfs_error_said() - was there an error message in this run? */
+bool rfs_error_said(void);
+
 /** rfs_warn() - say what works, but not as one may expect; to stderr */
 void rfs_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -109,4 +109,12 @@ unsigned int steer_ifindex(const char *dir, const struct rfs_config *config,
  */
 int steer_find(const char *name, const struct netns *here, char *dir);
 
+/**
+ * steer_find_remains() - as steer_find(), and else the folder that the interface would have, if the
+ *			   steering program is on it though somebody removed the pins
+ *
+ * For who attaches or detaches: steer_detach() cleans up after either.
+ */
+int steer_find_remains(const char *name, const struct netns *here, char *dir);
+
 #endif /* RFS_STEER_H */

@@ -61,18 +61,17 @@ static void forget_rings(const char *dir, unsigned int queues)
 /* In the interface's network namespace: take the program off, restore the settings. */
 static int detach_here(const char *dir, const struct rfs_config *config, const struct netns *ns)
 {
-	unsigned int ifindex = steer_ifindex(dir, config, ns);
+	const struct xdp_owner on = { ns->cookie, steer_ifindex(dir, config, ns) };
+	const struct xdp_owner was = { config->netns_cookie, config->ifindex };
 	char name[IF_NAMESIZE];
 	int saved, err;
 
-	err = xdp_detach(ifindex, dir);
-	if (!err && config->netns_cookie)
-		xdp_remove_orphans(config->netns_cookie, config->ifindex);
-	else if (!err && ifindex)
-		xdp_remove_orphans(ns->cookie, ifindex);
+	err = xdp_detach(&on, dir);
+	if (!err)
+		xdp_remove_orphans(was.netns_cookie ? &was : &on);
 	saved = pins_get("%s/%s", dir, RFS_PIN_SAVED);
 	if (saved >= 0) {
-		settings_restore(ifindex && if_indextoname(ifindex, name) ? name : NULL, dir,
+		settings_restore(on.ifindex && if_indextoname(on.ifindex, name) ? name : NULL, dir,
 				 saved);
 		close(saved);
 	}
@@ -116,6 +115,10 @@ int steer_detach(const char *dir)
 			  dir);
 		return err;
 	}
+	/* Without its number of queues not all would be undone. A killed attach may have left none.
+	 */
+	if (err && err != -ENOENT)
+		return err;
 	fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG);
 	if (fd >= 0 && !err) {
 		config.state = RFS_STATE_DETACHING;

@@ -13,6 +13,7 @@
 #include "msg.h"
 #include "steer.h"
 #include "steer_internal.h"
+#include "xdp.h"
 
 static const __u32 zero;
 
@@ -103,4 +104,14 @@ int steer_find(const char *name, const struct netns *here, char *dir)
 	}
 	pins_free_list(dirs, n > 0 ? n : 0);
 	return err;
+}
+
+int steer_find_remains(const char *name, const struct netns *here, char *dir)
+{
+	const struct xdp_owner on = { here->cookie, if_nametoindex(name) };
+
+	if (!steer_find(name, here, dir))
+		return 0;
+	pins_iface_dir(dir, name, here);
+	return xdp_is_attached(&on, dir) ? 0 : -ENOENT;
 }

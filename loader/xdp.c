@@ -41,12 +41,37 @@ bool xdp_can_share(void)
 	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1;
 }
 
+/*
+ * libbpf tries once whether the kernel takes names, and takes a lack of memory for a no. Then
+ * libxdp would load its dispatcher without one and, as it knows it by its name, never find it
+ * again.
+ */
+static int check_names(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rfs_name", 4, 4, 1, NULL), err = 0;
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	else if (!*info.name)
+		err = -ENOMEM;
+	close(fd);
+	return err;
+}
+
 static int attach_dispatcher(struct rfs_steer *skel, const struct netif *nif, unsigned int mode)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .obj = skel->obj, .prog_name = PROG_NAME);
-	struct xdp_program *prog = xdp_program__create(&opts);
-	int err = libxdp_get_error(prog);
+	struct xdp_program *prog;
+	int err = check_names();
 
+	if (err)
+		return err;
+	prog = xdp_program__create(&opts);
+	err = libxdp_get_error(prog);
 	if (err)
 		return err;
 	err = xdp_program__set_run_prio(prog, RUN_PRIO);
@@ -97,16 +122,16 @@ static int attach_link(struct rfs_steer *skel, const struct netif *nif, const ch
 	return err;
 }
 
-static bool is_attached_by_dispatcher(const struct netif *nif)
+static int is_attached_by_dispatcher(const struct netif *nif, bool *yes)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(nif->ifindex);
-	bool yes;
+	int err = libxdp_get_error(mp);
 
-	if (libxdp_get_error(mp))
-		return false;
-	yes = !xdp_multiprog__is_legacy(mp);
+	if (err)
+		return err;
+	*yes = !xdp_multiprog__is_legacy(mp);
 	xdp_multiprog__close(mp);
-	return yes;
+	return 0;
 }
 
 int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
@@ -118,46 +143,49 @@ int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	rfs_kernel_words_clear();
 	err = dispatcher ? attach_dispatcher(skel, nif, a->mode)
 			 : attach_link(skel, nif, dir, a->mode);
-	if (err)
-		return err;
-	a->dispatcher = dispatcher && is_attached_by_dispatcher(nif);
-	return 0;
+	a->dispatcher = false;
+	return err || !dispatcher ? err : is_attached_by_dispatcher(nif, &a->dispatcher);
 }
 
-/* Our program on the interface, as libxdp sees it; NULL if it is not there. */
-static struct xdp_program *find_program(struct xdp_multiprog *mp)
+/* The steering program made for this interface, as libxdp sees it; NULL if it is not there. */
+static struct xdp_program *find_program(struct xdp_multiprog *mp, const struct xdp_owner *on)
 {
 	struct xdp_program *prog = NULL;
 
 	if (xdp_multiprog__is_legacy(mp)) {
 		prog = xdp_multiprog__main_prog(mp);
-		return prog && !strcmp(xdp_program__name(prog), PROG_NAME) ? prog : NULL;
+		return prog && xdp_owned(xdp_program__fd(prog), on) ? prog : NULL;
 	}
 	while ((prog = xdp_multiprog__next_prog(prog, mp)))
-		if (!strcmp(xdp_program__name(prog), PROG_NAME))
+		if (xdp_owned(xdp_program__fd(prog), on))
 			return prog;
 	return NULL;
 }
 
-static int detach_libxdp(unsigned int ifindex)
+static int detach_libxdp(const struct xdp_owner *on)
 {
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(on->ifindex);
 	struct xdp_program *prog;
-	int err = 0;
+	int err = libxdp_get_error(mp);
 
-	if (libxdp_get_error(mp))
+	if (err == -ENOENT)
 		return 0;
-	prog = find_program(mp);
+	if (err) {
+		rfs_error("cannot see which XDP programs interface %u has: %s", on->ifindex,
+			  strerror(-err));
+		return err;
+	}
+	prog = find_program(mp, on);
 	if (prog)
-		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
+		err = xdp_program__detach(prog, on->ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
 	if (err)
-		rfs_error("cannot detach the XDP program from interface %u: %s", ifindex,
+		rfs_error("cannot detach the XDP program from interface %u: %s", on->ifindex,
 			  strerror(-err));
 	return err;
 }
 
-int xdp_detach(unsigned int ifindex, const char *dir)
+int xdp_detach(const struct xdp_owner *on, const char *dir)
 {
 	int fd = pins_get("%s/%s", dir, RFS_PIN_XDP_LINK), err = 0;
 
@@ -168,10 +196,10 @@ int xdp_detach(unsigned int ifindex, const char *dir)
 		pins_remove("%s/%s", dir, RFS_PIN_XDP_LINK);
 		return err;
 	}
-	return ifindex ? detach_libxdp(ifindex) : 0;
+	return on->ifindex ? detach_libxdp(on) : 0;
 }
 
-bool xdp_is_attached(unsigned int ifindex, const char *dir)
+bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
 {
 	int fd = pins_get("%s/%s", dir, RFS_PIN_XDP_LINK);
 	struct bpf_link_info info = {};
@@ -184,12 +212,12 @@ bool xdp_is_attached(unsigned int ifindex, const char *dir)
 		close(fd);
 		return yes;
 	}
-	if (!ifindex)
+	if (!on->ifindex)
 		return false;
-	mp = xdp_multiprog__get_from_ifindex(ifindex);
+	mp = xdp_multiprog__get_from_ifindex(on->ifindex);
 	if (libxdp_get_error(mp))
 		return false;
-	yes = find_program(mp);
+	yes = find_program(mp, on);
 	xdp_multiprog__close(mp);
 	return yes;
 }

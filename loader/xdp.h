@@ -7,6 +7,7 @@
 
 #include "netif.h"
 #include "rfs_steer.skel.h"
+#include "xdp_owner.h"
 
 struct xdp_attachment {
 	unsigned int mode; /* in: RFS_MODE_NATIVE or RFS_MODE_GENERIC */
@@ -48,31 +49,30 @@ void xdp_warn_generic(const struct netif *nif);
 
 /**
  * xdp_detach() - take the steering program off an interface
- * @ifindex: of an interface of the current network namespace; 0 if it is gone or elsewhere
- * @dir:     its pin folder
+ * @on:  an interface of the current network namespace; without ifindex if it is gone or elsewhere
+ * @dir: its pin folder
  *
  * What is not attached is no error.
  *
  * Return: 0, or a negative errno after an error message.
  */
-int xdp_detach(unsigned int ifindex, const char *dir);
+int xdp_detach(const struct xdp_owner *on, const char *dir);
 
 /**
  * xdp_remove_orphans() - remove what a killed attach has left in libxdp's folder
- * @netns_cookie: of the interface's namespace
- * @ifindex:      of the interface, which may be gone; the program must be detached
+ * @owner: the interface, which may be gone; the program must be detached
  *
  * Until libxdp attaches a new dispatcher, that, the programs it calls and their links are held by
  * pins alone. Only folders with a steering program that was made for this interface are touched:
  * libxdp_clean_references() goes by the interface index, which other namespaces have too.
  */
-void xdp_remove_orphans(__u64 netns_cookie, unsigned int ifindex);
+void xdp_remove_orphans(const struct xdp_owner *owner);
 
 /**
  * xdp_is_attached() - is the steering program in the interface's receive path?
- * @ifindex: as xdp_detach()
- * @dir:     its pin folder
+ * @on:  as xdp_detach()
+ * @dir: its pin folder
  */
-bool xdp_is_attached(unsigned int ifindex, const char *dir);
+bool xdp_is_attached(const struct xdp_owner *on, const char *dir);
 
 #endif /* RFS_XDP_H */

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,48 +11,44 @@
 #include "msg.h"
 #include "xdp.h"
 
-#define MAX_MAPS 64
-
-/* The program's constants, from the map that holds its .rodata. */
-static bool read_rodata(int prog_fd, struct rfs_steer__rodata *rodata)
+/* The program that a pinned link of libxdp's puts in its dispatcher; else -errno. */
+static int program_of_link(int link_fd)
 {
-	__u32 ids[MAX_MAPS], len = sizeof(struct bpf_prog_info), zero = 0;
-	struct bpf_prog_info info = { .nr_map_ids = MAX_MAPS, .map_ids = (__u64)(uintptr_t)ids };
-	bool found = false;
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(link_fd, &info, &len);
 
-	if (bpf_obj_get_info_by_fd(prog_fd, &info, &len) || strcmp(info.name, "rfs_steer"))
-		return false;
-	for (__u32 i = 0; !found && i < info.nr_map_ids && i < MAX_MAPS; i++) {
-		struct bpf_map_info map = {};
-		int fd = bpf_map_get_fd_by_id(ids[i]);
-
-		len = sizeof(map);
-		if (fd < 0)
-			continue;
-		found = !bpf_obj_get_info_by_fd(fd, &map, &len) && strstr(map.name, ".rodata") &&
-			map.value_size == sizeof(*rodata) &&
-			!bpf_map_lookup_elem(fd, &zero, rodata);
-		close(fd);
-	}
-	return found;
+	return err ? err : bpf_prog_get_fd_by_id(info.prog_id);
 }
 
-static bool is_ours(const char *path, __u64 netns_cookie, unsigned int ifindex)
+static bool is_ours(const char *path, bool link, const struct xdp_owner *owner)
 {
-	struct rfs_steer__rodata rodata;
-	int fd = bpf_obj_get(path);
+	int fd = bpf_obj_get(path), prog = fd;
 	bool ours;
 
 	if (fd < 0)
 		return false;
-	ours = read_rodata(fd, &rodata) && rodata.owner_netns == netns_cookie &&
-	       rodata.owner_ifindex == ifindex;
+	if (link)
+		prog = program_of_link(fd);
+	ours = xdp_owned(prog, owner);
+	if (link && prog >= 0)
+		close(prog);
 	close(fd);
 	return ours;
 }
 
-/* Is one of the programs in the dispatcher's folder ours? They are pinned as progN-prog. */
-static bool holds_ours(const char *dir, __u64 netns_cookie, unsigned int ifindex)
+static bool ends_with(const char *s, const char *end)
+{
+	size_t len = strlen(s), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(s + len - end_len, end);
+}
+
+/*
+ * Is one of the programs in the dispatcher's folder ours? libxdp pins progN-link and then
+ * progN-prog, and removes them in this order too: either may be alone.
+ */
+static bool holds_ours(const char *dir, const struct xdp_owner *owner)
 {
 	char path[PATH_MAX + 2 * NAME_MAX + 2];
 	struct dirent *entry;
@@ -63,12 +58,12 @@ static bool holds_ours(const char *dir, __u64 netns_cookie, unsigned int ifindex
 	if (!d)
 		return false;
 	while (!found && (entry = readdir(d))) {
-		size_t len = strlen(entry->d_name);
+		bool link = ends_with(entry->d_name, "-link");
 
-		if (len < 5 || strcmp(entry->d_name + len - 5, "-prog") != 0)
+		if (!link && !ends_with(entry->d_name, "-prog"))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
-		found = is_ours(path, netns_cookie, ifindex);
+		found = is_ours(path, link, owner);
 	}
 	closedir(d);
 	return found;
@@ -91,7 +86,7 @@ static void remove_folder(const char *dir)
 	rmdir(dir);
 }
 
-void xdp_remove_orphans(__u64 netns_cookie, unsigned int ifindex)
+void xdp_remove_orphans(const struct xdp_owner *owner)
 {
 	char root[PATH_MAX - NAME_MAX], dir[PATH_MAX + NAME_MAX];
 	struct dirent *entry;
@@ -103,10 +98,10 @@ void xdp_remove_orphans(__u64 netns_cookie, unsigned int ifindex)
 	if (!d)
 		return;
 	while ((entry = readdir(d))) {
-		if (sscanf(entry->d_name, "dispatch-%u-", &index) != 1 || index != ifindex)
+		if (sscanf(entry->d_name, "dispatch-%u-", &index) != 1 || index != owner->ifindex)
 			continue;
 		snprintf(dir, sizeof(dir), "%s/%s", root, entry->d_name);
-		if (holds_ours(dir, netns_cookie, ifindex))
+		if (holds_ours(dir, owner))
 			remove_folder(dir);
 	}
 	closedir(d);

@@ -13,6 +13,9 @@
 
 #define RFS_ABI 2
 
+/* Marks the steering program's constants ("rfs-stee"). */
+#define RFS_MAGIC 0x7266732d73746565ULL
+
 /* Debian builds kernels with NR_CPUS=8192; a CPU number fits in 16 bits. */
 #define RFS_MAX_CPUS 8192
 

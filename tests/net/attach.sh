@@ -397,6 +397,20 @@ test_namespace_gone()
 	is "nothing stays pinned" "$(lab_pins)" 0
 }
 
+# Who removes the pins by hand ends what is attached by a link; a dispatcher stays, and the program.
+test_pins_removed()
+{
+	rfsctl attach s0 >"$LAB_TMP/log" 2>&1
+	rm -rf /sys/fs/bpf/rfs
+	check "attach after its pins were removed by hand" rfsctl attach s0
+	is "and it is not attached twice" "$(srv xdp-loader status s0 | grep -c rfs_steer)" 1
+	rm -rf /sys/fs/bpf/rfs
+	# Nothing is attached any more where it was by a link.
+	rfsctl detach s0 >"$LAB_TMP/log" 2>&1 || grep -q 'is not attached' "$LAB_TMP/log"
+	result $? "detach after its pins were removed by hand" "$LAB_TMP/log"
+	no_leftovers "pins removed by hand"
+}
+
 test_other_program()
 {
 	local obj=$LAB_TMP/pass.o
@@ -427,5 +441,6 @@ test_other_bpffs
 test_same_name_elsewhere
 test_vanished
 test_namespace_gone
+test_pins_removed
 test_other_program
 tap_end

@@ -238,10 +238,15 @@ int steer_find(const char *name, const struct netns *here, char *dir)
 	return 0;
 }
 
-bool xdp_is_attached(unsigned int ifindex, const char *dir)
+int steer_find_remains(const char *name, const struct netns *here, char *dir)
+{
+	return steer_find(name, here, dir);
+}
+
+bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
 {
 	(void)dir;
-	return ifindex == ETH0_IFINDEX;
+	return on->ifindex == ETH0_IFINDEX;
 }
 
 /* ---- collect.h and show.h ---- */
