@@ -100,6 +100,14 @@ calls()
 	sed -n 's/^[0-9]* *\([a-z0-9_]*\)(.*/\1/p' "$LAB_TMP/strace" | awk '{ print $1 ":" ++n[$1] }'
 }
 
+# between_pins: after calls(), the call at which libxdp has pinned our program's link and not yet the
+# program, as NAME:N; nothing where there is no dispatcher
+between_pins()
+{
+	sed -n 's/^[0-9]* *bpf(//p' "$LAB_TMP/strace" |
+		awk '/^BPF_OBJ_PIN.*\/prog[0-9]*-prog"/ { print "bpf:" NR; exit }'
+}
+
 # kill_at NAME:N COMMAND...: kill it at that system call; true if it was killed
 kill_at()
 {
@@ -145,7 +153,7 @@ repaired()
 # test_kill attach|detach
 test_kill()
 {
-	local what=$1 command=("$RFSCTL" "$1" s0) list n stride killed=0 bad=0 before
+	local what=$1 command=("$RFSCTL" "$1" s0) list points n=0 at stride killed=0 bad=0 before
 
 	before=$(settings)
 	# TCP to the stack, since that changes most settings.
@@ -157,15 +165,17 @@ test_kill()
 	mapfile -t list < <(calls "${command[@]}")
 	rfsctl detach s0 >/dev/null 2>&1
 	stride=${FAULT_STRIDE:-$((${#list[@]} / POINTS))}
+	mapfile -t points < <([ "$what" = detach ] || between_pins
+		printf '%s\n' "${list[@]}" | awk -v s="$stride" -v r=$RANDOM 'NR % s == r % s')
 	: >"$LAB_TMP/bad"
-	for ((n = RANDOM % stride; n < ${#list[@]}; n += stride)); do
+	for at in "${points[@]}"; do
 		[ "$what" = detach ] && rfsctl attach s0 --qsize 64 --tcp stack >/dev/null 2>&1
-		kill_at "${list[n]}" "${command[@]}" && killed=$((killed + 1))
+		kill_at "$at" "${command[@]}" && killed=$((killed + 1))
 		# Every other time detach does the repair.
-		if [ $((n / stride % 2)) = 0 ] && rfsctl status s0 >/dev/null 2>&1; then
+		if [ $((n++ % 2)) = 0 ] && rfsctl status s0 >/dev/null 2>&1; then
 			rfsctl detach s0 >>"$LAB_TMP/bad" 2>&1 || bad=$((bad + 1))
 		fi
-		repaired "killed at ${list[n]} of $what" "$before" >>"$LAB_TMP/bad" 2>&1 ||
+		repaired "killed at $at of $what" "$before" >>"$LAB_TMP/bad" 2>&1 ||
 			bad=$((bad + 1))
 	done
 	[ $killed -ge $((POINTS * 2 / 3)) ] && [ $bad = 0 ]
