@@ -206,6 +206,7 @@ bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
 	struct xdp_multiprog *mp;
 	__u32 len = sizeof(info);
 	bool yes;
+	int err;
 
 	if (fd >= 0) {
 		yes = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.xdp.ifindex;
@@ -215,8 +216,10 @@ bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
 	if (!on->ifindex)
 		return false;
 	mp = xdp_multiprog__get_from_ifindex(on->ifindex);
-	if (libxdp_get_error(mp))
-		return false;
+	err = libxdp_get_error(mp);
+	/* When in doubt, yes: nobody attaches a second time or forgets the first then. */
+	if (err)
+		return err != -ENOENT;
 	yes = find_program(mp, on);
 	xdp_multiprog__close(mp);
 	return yes;

@@ -72,6 +72,8 @@ void xdp_remove_orphans(const struct xdp_owner *owner);
  * xdp_is_attached() - is the steering program in the interface's receive path?
  * @on:  as xdp_detach()
  * @dir: its pin folder
+ *
+ * Return: also true if the kernel does not tell which programs the interface has.
  */
 bool xdp_is_attached(const struct xdp_owner *on, const char *dir);
 

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define RFS_ABI 2
+#define RFS_ABI 3
 
 /* Marks the steering program's constants ("rfs-stee"). */
 #define RFS_MAGIC 0x7266732d73746565ULL

@@ -119,8 +119,8 @@ kill_at()
 	[ $? = 137 ]
 }
 
-# nothing_left WHAT SETTINGS: no pin, no program on s0, no dispatcher of libxdp's, no kthread, and the
-# settings as they were; else it says what is left after WHAT
+# nothing_left WHAT SETTINGS: no pin, no program on s0, nothing that a dispatcher of libxdp's holds, no
+# kthread, and the settings as they were; else it says what is left after WHAT
 nothing_left()
 {
 	local index
@@ -128,7 +128,7 @@ nothing_left()
 	index=$(srv ip -j link show dev s0 | jq ".[0].ifindex")
 	[ "$(lab_pins)" = 0 ] || { echo "$1: pins"; find /sys/fs/bpf/rfs; return 1; }
 	[ "$(srv ip link show dev s0 | grep -c prog/xdp)" = 0 ] || { echo "$1: XDP"; return 1; }
-	[ "$(find /sys/fs/bpf/xdp -name "dispatch-$index-*" 2>/dev/null | grep -c .)" = 0 ] ||
+	[ "$(find /sys/fs/bpf/xdp -path "*/dispatch-$index-*/*" 2>/dev/null | grep -c .)" = 0 ] ||
 		{ echo "$1: dispatchers"; find /sys/fs/bpf/xdp; return 1; }
 	[ "$(settings)" = "$2" ] || { echo "$1: settings"; settings; return 1; }
 	# The last reference to a map goes by RCU, and its kthreads after it.
