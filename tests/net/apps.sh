@@ -128,10 +128,8 @@ check "detach" rfsctl detach s0
 
 (trap - EXIT INT; churn) &
 CHURN=$!
-LAB_PIDS+=("$CHURN")
 all_apps "attaching and detaching"
-kill $CHURN
-wait $CHURN
+stop $CHURN
 read -r rounds failed <"$LAB_TMP/churn"
 is "$rounds rounds of attach, set and detach under them, failed" "$failed" 0
 rfsctl detach s0 >/dev/null 2>&1

@@ -124,11 +124,9 @@ echo "# $ROUNDS rounds in $((SECONDS - started)) s"
 settle
 memory >"$LAB_TMP/memory.after"
 
-kill $source
-wait $source
+stop $source
 sleep 0.5
-kill $sink
-wait $sink
+stop $sink
 result $? "nothing is overtaken in $(jq .received "$LAB_TMP/sink") datagrams" "$LAB_TMP/sink"
 is "no round of $ROUNDS failed" "$FAILED" 0
 [ -s "$LAB_TMP/failed" ] && sed 's/^/#   /' "$LAB_TMP/failed" | head -20

@@ -16,7 +16,6 @@ LAB_SRV=rfs$$s
 LAB_CLI=rfs$$c
 LAB_TMP=
 LAB_COOKIE=0
-LAB_PIDS=()
 
 SRV4=10.77.0.1
 CLI4=10.77.0.2
@@ -56,13 +55,13 @@ start()
 	[ "$1" = cli ] && ns=$LAB_CLI
 	shift
 	nsenter --net=/run/netns/"$ns" "$@" &
-	LAB_PIDS+=($!)
 }
 
-# stop PID: end what start() started, and wait for it
+# stop PID: end what start() started, and wait for it. The shell knows its running children: the id of
+# one that has ended may be another process's by now, as ids come round fast when tests run.
 stop()
 {
-	kill "$1" 2>/dev/null
+	jobs -pr | grep -qx "$1" && kill "$1"
 	wait "$1" 2>/dev/null
 }
 
@@ -121,8 +120,8 @@ lab_down()
 	local rc=$? pid
 
 	trap - EXIT
-	for pid in "${LAB_PIDS[@]}"; do
-		kill "$pid" 2>/dev/null
+	for pid in $(jobs -pr); do
+		kill "$pid"
 	done
 	wait
 	# Only this lab's interfaces: others may be attached for real.
