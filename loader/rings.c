@@ -147,11 +147,16 @@ struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_
 {
 	int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, queue, RFS_PIN_RING);
 	void *rings;
+	int err;
 
-	if (fd < 0)
+	if (fd < 0) {
+		errno = -fd;
 		return NULL;
+	}
 	rings = mmap(NULL, mapping_size(nr_cpus), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	err = errno;
 	close(fd);
+	errno = err;
 	return rings == MAP_FAILED ? NULL : rings;
 }
 
@@ -160,18 +165,19 @@ void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus)
 	munmap(rings, mapping_size(nr_cpus));
 }
 
-__u64 rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus)
+int rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus, __u64 *frames)
 {
-	__u64 sum = 0;
-
+	*frames = 0;
 	for (unsigned int q = 0; q < queues; q++) {
 		struct rps_ring *rings = rings_map(dir, q, nr_cpus);
 
-		if (!rings)
+		if (!rings && errno == ENOENT)
 			continue;
+		if (!rings)
+			return -errno;
 		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-			sum += rps_in_flight(&rings[cpu]);
+			*frames += rps_in_flight(&rings[cpu]);
 		rings_unmap(rings, nr_cpus);
 	}
-	return sum;
+	return 0;
 }

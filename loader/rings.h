@@ -30,12 +30,20 @@ int map_id(int fd, __u32 *id);
  * @dir:   the interface's pin folder's name
  * @queue: RX queue
  *
- * Return: nr_cpus + 1 rings, to be given to rings_unmap(), or NULL.
+ * Return: nr_cpus + 1 rings, to be given to rings_unmap(), or NULL with errno.
  */
 struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus);
 void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus);
 
-/** rings_in_flight() - frames of all queues between their redirect and their CPU's kthread */
-__u64 rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus);
+/**
+ * rings_in_flight() - frames of all queues between their redirect and their CPU's kthread
+ * @dir:     the interface's pin folder's name
+ * @queues:  its RX queues
+ * @nr_cpus: of recorder_nr_cpus()
+ * @frames:  receives their number; those of a queue whose rings are not pinned are not counted
+ *
+ * Return: 0 or a negative errno.
+ */
+int rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus, __u64 *frames);
 
 #endif /* RFS_RINGS_H */

@@ -250,19 +250,27 @@ static int restore(const char *name, int sysfs, const char *dir, const char *key
 	return sysfs < 0 ? sysfs : write_at(sysfs, key, value);
 }
 
-void settings_restore(const char *name, const char *dir, int saved)
+int settings_restore(const char *name, const char *dir, int saved)
 {
 	char key[KEY_LEN], value[VALUE_LEN];
-	int sysfs = name ? netif_sysfs(name) : -ENODEV;
+	int sysfs = name ? netif_sysfs(name) : -ENODEV, err = 0;
 
-	while (!bpf_map_get_next_key(saved, NULL, key) && !bpf_map_lookup_elem(saved, key, value)) {
-		int err = restore(name, sysfs, dir, key, value);
-
+	while (!bpf_map_get_next_key(saved, NULL, key)) {
+		if (bpf_map_lookup_elem(saved, key, value))
+			break;
+		err = restore(name, sysfs, dir, key, value);
 		if (err)
 			rfs_warn("%s: cannot restore %s to %s: %s", name ? name : dir, key, value,
 				 strerror(-err));
-		bpf_map_delete_elem(saved, key);
+		if (bpf_map_delete_elem(saved, key))
+			break;
 	}
+	err = errno == ENOENT ? 0 : -errno; /* the end of the map */
+	if (err)
+		rfs_error("%s: cannot read its saved settings: %s; they are restored when it is "
+			  "detached again",
+			  name ? name : dir, strerror(-err));
 	if (sysfs >= 0)
 		close(sysfs);
+	return err;
 }

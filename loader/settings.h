@@ -43,13 +43,16 @@ int settings_open(const char *dir);
 int settings_change(const char *name, const char *dir, int saved, const struct settings_wish *wish);
 
 /**
- * settings_restore() - undo settings_change(); what cannot be undone is warned about
+ * settings_restore() - undo settings_change(); a setting that cannot be restored is warned about
  * @name:  NULL if the interface is gone: then what is the host's is restored
  * @dir:   its pin folder's name
  * @saved: of settings_open()
  *
  * The size of the kernel's table is left to the last interface that needs it.
+ *
+ * Return: 0, or a negative errno after an error message if what was saved cannot be read or
+ * forgotten; the next call goes on with it.
  */
-void settings_restore(const char *name, const char *dir, int saved);
+int settings_restore(const char *name, const char *dir, int saved);
 
 #endif /* RFS_SETTINGS_H */

@@ -24,11 +24,13 @@ static void drain(const char *dir, int config_fd, struct rfs_config *config)
 	unsigned int nr_cpus = recorder_nr_cpus();
 	__u64 left;
 
+	int err;
+
 	config->gate = RFS_GATE_DRAIN;
-	if (update_config(config_fd, config))
-		return;
-	wait_for_polls();
-	while ((left = rings_in_flight(dir, config->queues, nr_cpus))) {
+	err = write_config(config_fd, config);
+	if (!err)
+		wait_for_polls();
+	while (!err && !(err = rings_in_flight(dir, config->queues, nr_cpus, &left)) && left) {
 		if (now_ms() >= limit) {
 			rfs_warn("%s: %llu frames were still in flight after %d s; their flows may "
 				 "see these behind later ones",
@@ -37,25 +39,34 @@ static void drain(const char *dir, int config_fd, struct rfs_config *config)
 		}
 		usleep(1000);
 	}
+	if (err)
+		rfs_warn("%s: cannot wait for its rings to be empty: %s; a flow may see the frames "
+			 "in them behind later ones",
+			 dir, strerror(-err));
 }
 
-static void forget_rings(const char *dir, unsigned int queues)
+/* The recorder's programs find rings by their CPUMAP's id: not these any more. */
+static int forget_rings(const char *dir, unsigned int queues)
 {
-	int rings = pins_get("%s", RFS_PIN_RINGS);
+	int rings = pins_get("%s", RFS_PIN_RINGS), err = 0;
 
 	if (rings < 0)
-		return;
-	for (unsigned int q = 0; q < queues; q++) {
+		return rings == -ENOENT ? 0 : rings;
+	for (unsigned int q = 0; !err && q < queues; q++) {
 		int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, q, RFS_PIN_CPUMAP);
 		__u32 id;
 
-		if (fd < 0)
+		if (fd < 0) {
+			err = fd == -ENOENT ? 0 : fd;
 			continue;
-		if (!map_id(fd, &id))
-			bpf_map_delete_elem(rings, &id);
+		}
+		err = map_id(fd, &id);
+		if (!err && bpf_map_delete_elem(rings, &id) && errno != ENOENT)
+			err = -errno;
 		close(fd);
 	}
 	close(rings);
+	return err;
 }
 
 /* In the interface's network namespace: take the program off, restore the settings. */
@@ -64,18 +75,20 @@ static int detach_here(const char *dir, const struct rfs_config *config, const s
 	const struct xdp_owner on = { ns->cookie, steer_ifindex(dir, config, ns) };
 	const struct xdp_owner was = { config->netns_cookie, config->ifindex };
 	char name[IF_NAMESIZE];
-	int saved, err;
+	int saved, err, undone = 0;
 
 	err = xdp_detach(&on, dir);
 	if (!err)
 		xdp_remove_orphans(was.netns_cookie ? &was : &on);
 	saved = pins_get("%s/%s", dir, RFS_PIN_SAVED);
 	if (saved >= 0) {
-		settings_restore(on.ifindex && if_indextoname(on.ifindex, name) ? name : NULL, dir,
-				 saved);
+		undone = settings_restore(
+			on.ifindex && if_indextoname(on.ifindex, name) ? name : NULL, dir, saved);
 		close(saved);
+	} else if (saved != -ENOENT) {
+		undone = saved;
 	}
-	return err;
+	return err ? err : undone;
 }
 
 static int detach_in_netns(const char *dir, const struct rfs_config *config)
@@ -120,21 +133,25 @@ int steer_detach(const char *dir)
 	if (err && err != -ENOENT)
 		return err;
 	fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG);
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
 	if (fd >= 0 && !err) {
 		config.state = RFS_STATE_DETACHING;
 		drain(dir, fd, &config);
 	}
 	err = detach_in_netns(dir, &config);
-	if (err)
-		goto out;
 	if (fd >= 0) {
+		/* A program that outlives its attachment, say a copy in a dispatcher, only passes.
+		 */
 		config.gate = RFS_GATE_CLOSED;
-		update_config(fd, &config);
-	}
-	forget_rings(dir, config.queues);
-	pins_remove("%s", dir);
-out:
-	if (fd >= 0)
+		if (!err)
+			write_config(fd, &config);
 		close(fd);
+	}
+	if (!err)
+		err = forget_rings(dir, config.queues);
+	/* With the folder goes the knowledge of what is to be undone. */
+	if (!err)
+		pins_remove("%s", dir);
 	return err;
 }

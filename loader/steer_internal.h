@@ -16,7 +16,10 @@
  */
 void wait_for_polls(void);
 
-/** update_config() - write an interface's configuration; 0, or a negative errno after a message */
+/** write_config() - write an interface's configuration; 0 or a negative errno */
+int write_config(int fd, const struct rfs_config *config);
+
+/** update_config() - the same, with a message if it fails */
 int update_config(int fd, const struct rfs_config *config);
 
 /** now_ms() - milliseconds of a clock that is never set */

@@ -23,12 +23,18 @@ void wait_for_polls(void)
 		usleep(200 * 1000);
 }
 
+int write_config(int fd, const struct rfs_config *config)
+{
+	return bpf_map_update_elem(fd, &zero, config, BPF_ANY) ? -errno : 0;
+}
+
 int update_config(int fd, const struct rfs_config *config)
 {
-	if (!bpf_map_update_elem(fd, &zero, config, BPF_ANY))
-		return 0;
-	rfs_error("cannot write the configuration map: %s", strerror(errno));
-	return -errno;
+	int err = write_config(fd, config);
+
+	if (err)
+		rfs_error("cannot write the configuration map: %s", strerror(-err));
+	return err;
 }
 
 long long now_ms(void)

@@ -196,6 +196,8 @@ int xdp_detach(const struct xdp_owner *on, const char *dir)
 		pins_remove("%s/%s", dir, RFS_PIN_XDP_LINK);
 		return err;
 	}
+	if (fd != -ENOENT)
+		return fd;
 	return on->ifindex ? detach_libxdp(on) : 0;
 }
 
@@ -208,8 +210,9 @@ bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
 	bool yes;
 	int err;
 
+	/* When in doubt, yes: nobody attaches a second time or forgets the first then. */
 	if (fd >= 0) {
-		yes = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.xdp.ifindex;
+		yes = bpf_obj_get_info_by_fd(fd, &info, &len) || info.xdp.ifindex;
 		close(fd);
 		return yes;
 	}
@@ -217,7 +220,6 @@ bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
 		return false;
 	mp = xdp_multiprog__get_from_ifindex(on->ifindex);
 	err = libxdp_get_error(mp);
-	/* When in doubt, yes: nobody attaches a second time or forgets the first then. */
 	if (err)
 		return err != -ENOENT;
 	yes = find_program(mp, on);

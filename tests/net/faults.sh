@@ -191,25 +191,29 @@ test_kill()
 	result $? "$what killed at $killed of its ${#list[@]} system calls is repaired" "$LAB_TMP/bad"
 }
 
-# An allocation that fails at any bpf() call of attach: an error, and nothing left.
+# test_refusals attach|detach: an allocation that fails at any of its bpf() calls is an error that is
+# told. attach then leaves nothing, and what detach leaves the next one takes away.
 test_refusals()
 {
-	local total n stride bad=0 refused=0 before
+	local what=$1 total n stride bad=0 refused=0 before
 
 	before=$(settings)
-	srv strace -f --seccomp-bpf -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" attach s0 >/dev/null 2>&1
+	[ "$what" = attach ] || rfsctl attach s0 >/dev/null 2>&1
+	srv strace -f --seccomp-bpf -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" "$what" s0 >/dev/null 2>&1
 	total=$(grep -c . "$LAB_TMP/strace")
-	rfsctl detach s0 >/dev/null
-	stride=${FAULT_STRIDE:-$((total / POINTS))}
+	[ "$what" = detach ] || rfsctl detach s0 >/dev/null
+	stride=${FAULT_STRIDE:-$((total > POINTS ? total / POINTS : 1))}
 	: >"$LAB_TMP/bad"
 	for ((n = 1 + RANDOM % stride; n < total; n += stride)); do
+		[ "$what" = attach ] || rfsctl attach s0 >/dev/null 2>&1
 		srv strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=ENOMEM:when="$n" \
-			"$RFSCTL" attach s0 >"$LAB_TMP/out" 2>&1
+			"$RFSCTL" "$what" s0 >"$LAB_TMP/out" 2>&1
 		if [ $? = 1 ]; then
 			refused=$((refused + 1))
 			grep '^rfsctl: ' "$LAB_TMP/out" | grep -qv '^rfsctl: warning: ' ||
 				{ bad=$((bad + 1)); echo "call $n: no message" >>"$LAB_TMP/bad"; }
-		else
+			[ "$what" = attach ] || rfsctl detach s0 >>"$LAB_TMP/out" 2>&1
+		elif [ "$what" = attach ]; then
 			rfsctl detach s0 >/dev/null 2>&1
 		fi
 		nothing_left "call $n" "$before" >>"$LAB_TMP/bad" || {
@@ -219,7 +223,7 @@ test_refusals()
 		}
 	done
 	[ $refused -ge $((POINTS / 4)) ] && [ $bad = 0 ]
-	result $? "attach that fails at $refused of its $total bpf() calls says so and leaves nothing" \
+	result $? "$what that fails at $refused of its $total bpf() calls says so and leaves nothing" \
 		"$LAB_TMP/bad"
 }
 
@@ -232,7 +236,8 @@ test_transitions generic off
 srv unshare -m sh -c 'mount -t sysfs s /sys; echo 3 >/sys/class/net/s0/queues/rx-0/rps_cpus'
 test_kill attach
 test_kill detach
-test_refusals
+test_refusals attach
+test_refusals detach
 wait_for 30 no_kthreads
 is "no CPUMAP kthread stays" "$(kthreads)" "$KTHREADS"
 tap_end
