@@ -7,6 +7,9 @@
  *   bench_l4_hash   the logic of xdp-bench's "redirect-cpu -p l4-hash" (xdp-tools): count, find the
  *                   IP header, hash the pair of addresses and the protocol, look the CPU up,
  *                   redirect
+ *   bench_word      a bare redirect to the CPU in a word of the flow's own, in a table as large as
+ *                   rps_sock_ents: the least that a program does which knows each flow
+ *   bench_storage   what a recorder would do with a socket's storage, without the table
  *   bench_mix       writes a random one of many flows into the packet, then jumps to the program
  *                   under test
  *   bench_end       where that goes for the price of bench_mix itself
@@ -69,6 +72,13 @@ struct {
 	__type(value, __u32);
 } under_test SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} words SEC(".maps");
+
 static __u64 random_state = 88172645463325252ULL;
 
 SEC("xdp")
@@ -87,6 +97,21 @@ SEC("xdp")
 int bench_end(struct xdp_md *ctx)
 {
 	return XDP_REDIRECT;
+}
+
+SEC("xdp")
+int bench_word(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct iphdr *ip = data + sizeof(struct ethhdr);
+	__u64 *word;
+	__u32 flow;
+
+	if ((void *)(ip + 1) > end)
+		return XDP_ABORTED;
+	flow = bpf_ntohl(ip->saddr) & flow_mask;
+	word = bpf_map_lookup_elem(&words, &flow);
+	return word ? bpf_redirect_map(&bench_cpumap, *word, XDP_PASS) : XDP_ABORTED;
 }
 
 /* SuperFastHash() by Paul Hsieh, for 4-byte multiples, as in xdp-tools. */
@@ -197,6 +222,28 @@ int bench_mix(struct xdp_md *ctx)
 	ip->saddr = bpf_htonl(0x0a000000 + ((x >> 20) & flow_mask));
 	bpf_tail_call(ctx, &under_test, 0);
 	return XDP_ABORTED;
+}
+
+/*
+ * What of a recorder remains that keeps its socket's key and last CPU in the socket: its storage
+ * looked up, the CPU compared.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+} storage SEC(".maps");
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(bench_storage, struct sock *sk, int ret, int flags)
+{
+	__u64 cpu = bpf_get_smp_processor_id() + 1;
+	__u64 *last = bpf_sk_storage_get(&storage, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (last && *last != cpu)
+		*last = cpu;
+	return 0;
 }
 
 /* What kernel.bpf_stats_enabled counts for a program that does nothing. */

@@ -63,6 +63,7 @@ static int flows_of(int hit, int miss, __u32 n, const struct packet *p, struct b
 		{ "rfs_miss", miss },
 		{ "l4_hash", bpf_program__fd(b->progs.bench_l4_hash) },
 		{ "redirect", bpf_program__fd(b->progs.bench_redirect) },
+		{ "word", bpf_program__fd(b->progs.bench_word) },
 	};
 	int mix = bpf_program__fd(b->progs.bench_mix), end = bpf_program__fd(b->progs.bench_end);
 	__u32 zero = 0;

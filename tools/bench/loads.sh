@@ -19,7 +19,7 @@ GROUPS_ALL=(
 )
 # shellcheck disable=SC2034 # read by run
 GROUPS_SHORT=(
-	"udp-flood udp-flood-sock udp-hop udp-rr-16"
+	"udp-flood udp-flood-16 udp-flood-sock udp-hop udp-rr-16"
 	"tcp-rr-1 tcp-rr-500 tcp-hop tcp-rr-16-hog"
 	"tcp-rr-16-local"
 	"bulk-1 bulk-16"

@@ -2,7 +2,9 @@
 /*
  * bench-micro - nanoseconds and bytes, as case,metric,value lines.
  *
- *   bench-micro [short]
+ *   bench-micro [short] [fentry|tracepoint]
+ *
+ * With the recorder's hook named, it is only the recorder that is measured, attached in that way.
  */
 #include <errno.h>
 #include <sched.h>
@@ -15,12 +17,14 @@
 #include <bpf/libbpf.h>
 
 #include "../../loader/msg.h"
+#include "../../loader/recorder.h"
 #include "../../tests/prog/netdev.h"
 #include "bench.skel.h"
 #include "micro.h"
 
 bool micro_short;
 unsigned int micro_ifindex;
+unsigned int micro_hook;
 
 void metric(const char *what, const char *unit, double value)
 {
@@ -63,8 +67,9 @@ struct bench *bench_load(__u32 flows, bool tracing)
 		return NULL;
 	b->rodata->flow_mask = flows - 1;
 	bpf_program__set_autoload(b->progs.bench_nothing, tracing);
+	bpf_program__set_autoload(b->progs.bench_storage, tracing);
 	if (bpf_map__set_max_entries(b->maps.bench_cpumap, libbpf_num_possible_cpus()) ||
-	    bench__load(b) ||
+	    bpf_map__set_max_entries(b->maps.words, flows) || bench__load(b) ||
 	    bpf_map_update_elem(bpf_map__fd(b->maps.bench_cpumap), &zero, &value, BPF_ANY) ||
 	    bpf_map_update_elem(bpf_map__fd(b->maps.cpus_available), &zero, &zero, BPF_ANY) ||
 	    bpf_map_update_elem(bpf_map__fd(b->maps.cpus_count), &zero, &one, BPF_ANY)) {
@@ -75,11 +80,30 @@ struct bench *bench_load(__u32 flows, bool tracing)
 	return b;
 }
 
+static bool arguments(char **argv)
+{
+	while (*++argv) {
+		if (!strcmp(*argv, "short"))
+			micro_short = true;
+		else if (!strcmp(*argv, recorder_hook_name(RFS_HOOK_FENTRY)))
+			micro_hook = RFS_HOOK_FENTRY;
+		else if (!strcmp(*argv, recorder_hook_name(RFS_HOOK_TRACEPOINT)))
+			micro_hook = RFS_HOOK_TRACEPOINT;
+		else
+			return false;
+	}
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	cpu_set_t set;
 
-	micro_short = argc > 1 && !strcmp(argv[1], "short");
+	(void)argc;
+	if (!arguments(argv)) {
+		fprintf(stderr, "usage: bench-micro [short] [fentry|tracepoint]\n");
+		return 2;
+	}
 	rfs_libbpf_quiet();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	CPU_ZERO(&set);
@@ -88,7 +112,7 @@ int main(int argc, char **argv)
 	micro_ifindex = netdev_make(1);
 	if (!micro_ifindex)
 		return 1;
-	if (micro_packets() || micro_flows() || micro_recorder()) {
+	if ((!micro_hook && (micro_packets() || micro_flows())) || micro_recorder()) {
 		fprintf(stderr, "bench-micro: could not be finished\n");
 		return 1;
 	}

@@ -16,6 +16,7 @@ struct rfs_steer;
 
 extern bool micro_short;
 extern unsigned int micro_ifindex;
+extern unsigned int micro_hook; /* enum rfs_hook: how the recorder is to attach; 0: as it can */
 
 /* The steering program with one queue's maps, gate open. */
 struct steer {

@@ -36,6 +36,11 @@ def ratios(s, folder, name, title, loads, metric):
     return (f"{name}.svg", title) if gnuplot(script) else None
 
 
+# What bench-micro sets beside each other
+PROGRAMS = {"rfs": "rfs", "rfs_miss": "rfs, no reader known", "l4_hash": "bare l4-hash",
+            "redirect": "bare redirect", "word": "bare redirect, by a word of each flow"}
+
+
 def flows(s, folder):
     points = sorted((int(c.split()[1]), c) for c in s.micro if c.startswith("flows "))
     if len(points) < 2:
@@ -43,9 +48,7 @@ def flows(s, folder):
     title = "ns per packet over the number of flows, random order"
     script = SETUP.format(w=800, h=420, out=f"{folder}/flows.svg", title=title)
     script += "set logscale x\nset xlabel 'flows'\nset ylabel 'ns'\nset yrange [0:*]\n"
-    metrics = (("rfs", "rfs"), ("rfs_miss", "rfs, no reader known"),
-               ("l4_hash", "bare l4-hash"), ("redirect", "bare redirect"))
-    metrics = [x for x in metrics if any(s.micro[c].get(x[0]) for _, c in points)]
+    metrics = [x for x in PROGRAMS.items() if any(s.micro[c].get(x[0]) for _, c in points)]
     for m, _ in metrics:
         script += f"${m} << EOD\n"
         script += "".join(f"{n} {median(s.micro[c][m])}\n" for n, c in points if s.micro[c].get(m))

@@ -101,7 +101,7 @@ static double ns_a_run(struct runs before, struct runs after)
 /* All pairs have their entries, then the loops; in a child, which takes its recorder along. */
 static void with_recorder(bool on, int pairs, const char *unit)
 {
-	struct recorder_opts opts = {};
+	struct recorder_opts opts = { .hook = micro_hook };
 	struct recorder r;
 	double ns;
 
@@ -121,12 +121,13 @@ static const char *const on_send[] = { "sock_send_lengt", "udp_sendmsg" };
 
 /* What the calls made of the recorder's program, and of the one that does nothing */
 struct counted {
-	struct runs recv, send, nothing;
+	struct runs recv, send, nothing, storage;
 };
 
 static struct counted count_runs(void)
 {
-	struct counted c = { runs_of(on_recv[0]), runs_of(on_send[0]), runs_of("bench_nothing") };
+	struct counted c = { runs_of(on_recv[0]), runs_of(on_send[0]), runs_of("bench_nothing"),
+			     runs_of("bench_storage") };
 
 	if (!c.recv.count)
 		c.recv = runs_of(on_recv[1]);
@@ -138,12 +139,13 @@ static struct counted count_runs(void)
 /* Statistics, the recorder and a program that does nothing, for as long as this process runs */
 static void count_with_recorder(unsigned int sock_flow_entries)
 {
-	struct recorder_opts opts = { .sock_flow_entries = sock_flow_entries };
+	struct recorder_opts opts = { .sock_flow_entries = sock_flow_entries, .hook = micro_hook };
 	struct bench *b = bench_load(1, true);
 	struct recorder r;
 
 	if (bpf_enable_stats(BPF_STATS_RUN_TIME) < 0 || !b ||
-	    !bpf_program__attach(b->progs.bench_nothing) || recorder_start(&opts, false, &r))
+	    !bpf_program__attach(b->progs.bench_nothing) ||
+	    !bpf_program__attach(b->progs.bench_storage) || recorder_start(&opts, false, &r))
 		_exit(1);
 }
 
@@ -159,6 +161,8 @@ static void statistics(void)
 	metric("what the statistics count for a program that does nothing", "ns", nothing);
 	metric("recorder, recvmsg", "ns", ns_a_run(before.recv, after.recv) - nothing);
 	metric("recorder, sendmsg", "ns", ns_a_run(before.send, after.send) - nothing);
+	metric("a socket's storage looked up, sendmsg", "ns",
+	       ns_a_run(before.storage, after.storage) - nothing);
 }
 
 /*

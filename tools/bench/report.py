@@ -83,14 +83,14 @@ def raw_tables():
 
 
 def micro_tables():
-    rows = [[c] + [span(s.micro[c].get(p, [])) for p in ("rfs", "rfs_miss", "l4_hash", "redirect")] +
+    rows = [[c] + [span(s.micro[c].get(p, [])) for p in plot.PROGRAMS] +
             [number(s.micro_ratio(c, "rfs", "l4_hash"))]
             for c in s.micro if "rfs" in s.micro[c]]
     if rows:
         md.append("## Micro: ns per packet of the XDP program (BPF_PROG_RUN)\n")
         md.append("`flows N`: each packet is of a random one of N flows; the price of choosing it "
                   "is taken off.\n")
-        table(["packet", "rfs", "rfs, no reader known", "bare l4-hash", "bare redirect", "rfs ÷ l4-hash"], rows)
+        table(["packet", *plot.PROGRAMS.values(), "rfs ÷ l4-hash"], rows)
     rows = [[c, m, span(v)] for c in s.micro for m, v in s.micro[c].items()
             if "rfs" not in s.micro[c]]
     if rows:
