@@ -23,7 +23,6 @@ static void drain(const char *dir, int config_fd, struct rfs_config *config)
 	long long limit = now_ms() + DRAIN_LIMIT_MS;
 	unsigned int nr_cpus = recorder_nr_cpus();
 	__u64 left;
-
 	int err;
 
 	config->gate = RFS_GATE_DRAIN;
@@ -79,7 +78,7 @@ static int detach_here(const char *dir, const struct rfs_config *config, const s
 
 	err = xdp_detach(&on, dir);
 	if (!err)
-		xdp_remove_orphans(was.netns_cookie ? &was : &on);
+		err = xdp_remove_orphans(was.netns_cookie ? &was : &on);
 	saved = pins_get("%s/%s", dir, RFS_PIN_SAVED);
 	if (saved >= 0) {
 		undone = settings_restore(
@@ -128,8 +127,7 @@ int steer_detach(const char *dir)
 			  dir);
 		return err;
 	}
-	/* Without its number of queues not all would be undone. A killed attach may have left none.
-	 */
+	/* A killed attach may have left none; if it is there, it tells which queues to undo. */
 	if (err && err != -ENOENT)
 		return err;
 	fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG);
@@ -141,8 +139,7 @@ int steer_detach(const char *dir)
 	}
 	err = detach_in_netns(dir, &config);
 	if (fd >= 0) {
-		/* A program that outlives its attachment, say a copy in a dispatcher, only passes.
-		 */
+		/* A program that outlives its attachment, say in a dispatcher, only passes. */
 		config.gate = RFS_GATE_CLOSED;
 		if (!err)
 			write_config(fd, &config);

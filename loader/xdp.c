@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/if_link.h>
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -147,41 +148,92 @@ int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	return err || !dispatcher ? err : is_attached_by_dispatcher(nif, &a->dispatcher);
 }
 
-/* The steering program made for this interface, as libxdp sees it; NULL if it is not there. */
-static struct xdp_program *find_program(struct xdp_multiprog *mp, const struct xdp_owner *on)
+/*
+ * Was what libxdp takes for a foreign program a dispatcher that it could not read, with the
+ * steering program in it? It takes so any error on the way to the pinned programs.
+ */
+static int check_foreign(struct xdp_program *main, const struct xdp_owner *on)
 {
-	struct xdp_program *prog = NULL;
+	int ours = xdp_dispatcher_holds_ours(xdp_program__id(main), on);
 
-	if (xdp_multiprog__is_legacy(mp)) {
-		prog = xdp_multiprog__main_prog(mp);
-		return prog && xdp_owned(xdp_program__fd(prog), on) ? prog : NULL;
+	return ours > 0 ? -EAGAIN : ours;
+}
+
+/*
+ * The steering program made for this interface, as libxdp sees it; NULL if it is not there.
+ * -errno if that cannot be told.
+ */
+static int find_program(struct xdp_multiprog *mp, const struct xdp_owner *on,
+			struct xdp_program **found)
+{
+	struct xdp_program *main = xdp_multiprog__main_prog(mp), *prog;
+	bool legacy = xdp_multiprog__is_legacy(mp);
+	int owned;
+
+	*found = NULL;
+	/* No main program: offloaded to hardware, or libxdp could not read its BTF. */
+	if (!main)
+		return legacy ? 0 : -EAGAIN;
+	prog = legacy ? main : xdp_multiprog__next_prog(NULL, mp);
+	while (prog) {
+		owned = xdp_owned(xdp_program__fd(prog), on);
+		if (owned > 0)
+			*found = prog;
+		if (owned)
+			return owned < 0 ? owned : 0;
+		prog = legacy ? NULL : xdp_multiprog__next_prog(prog, mp);
 	}
-	while ((prog = xdp_multiprog__next_prog(prog, mp)))
-		if (xdp_owned(xdp_program__fd(prog), on))
-			return prog;
-	return NULL;
+	return legacy ? check_foreign(main, on) : 0;
+}
+
+/*
+ * Is the steering program attached by libxdp? With @mp, as libxdp sees what is there, and @prog;
+ * both NULL if not.
+ */
+static int open_libxdp(const struct xdp_owner *on, struct xdp_multiprog **mp,
+		       struct xdp_program **prog)
+{
+	int err;
+
+	*prog = NULL;
+	*mp = xdp_multiprog__get_from_ifindex(on->ifindex);
+	err = libxdp_get_error(*mp);
+	if (err) {
+		*mp = NULL;
+		return err == -ENOENT ? 0 : err;
+	}
+	err = find_program(*mp, on, prog);
+	if (err || !*prog) {
+		xdp_multiprog__close(*mp);
+		*mp = NULL;
+	}
+	return err;
 }
 
 static int detach_libxdp(const struct xdp_owner *on)
 {
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(on->ifindex);
+	char name[IF_NAMESIZE] = "the interface";
+	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
-	int err = libxdp_get_error(mp);
+	int err = open_libxdp(on, &mp, &prog);
 
-	if (err == -ENOENT)
-		return 0;
+	if_indextoname(on->ifindex, name);
 	if (err) {
-		rfs_error("cannot see which XDP programs interface %u has: %s", on->ifindex,
-			  strerror(-err));
+		rfs_error("cannot see which XDP programs %s has: %s; if it stays so, "
+			  "'xdp-loader unload %s --all' takes off all",
+			  name, strerror(-err), name);
 		return err;
 	}
-	prog = find_program(mp, on);
-	if (prog)
+	if (!prog)
+		return 0;
+	/* Those that stay get a new dispatcher. */
+	if (xdp_multiprog__program_count(mp) > 1)
+		err = check_names();
+	if (!err)
 		err = xdp_program__detach(prog, on->ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
 	if (err)
-		rfs_error("cannot detach the XDP program from interface %u: %s", on->ifindex,
-			  strerror(-err));
+		rfs_error("cannot detach the XDP program from %s: %s", name, strerror(-err));
 	return err;
 }
 
@@ -206,9 +258,9 @@ bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
 	int fd = pins_get("%s/%s", dir, RFS_PIN_XDP_LINK);
 	struct bpf_link_info info = {};
 	struct xdp_multiprog *mp;
+	struct xdp_program *prog;
 	__u32 len = sizeof(info);
 	bool yes;
-	int err;
 
 	/* When in doubt, yes: nobody attaches a second time or forgets the first then. */
 	if (fd >= 0) {
@@ -218,11 +270,9 @@ bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
 	}
 	if (!on->ifindex)
 		return false;
-	mp = xdp_multiprog__get_from_ifindex(on->ifindex);
-	err = libxdp_get_error(mp);
-	if (err)
-		return err != -ENOENT;
-	yes = find_program(mp, on);
+	if (open_libxdp(on, &mp, &prog))
+		return true;
+	yes = prog;
 	xdp_multiprog__close(mp);
 	return yes;
 }

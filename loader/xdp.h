@@ -65,8 +65,19 @@ int xdp_detach(const struct xdp_owner *on, const char *dir);
  * Until libxdp attaches a new dispatcher, that, the programs it calls and their links are held by
  * pins alone. Only folders with a steering program that was made for this interface are touched:
  * libxdp_clean_references() goes by the interface index, which other namespaces have too.
+ *
+ * Return: 0, or a negative errno after an error message if it cannot be seen whose they are.
  */
-void xdp_remove_orphans(const struct xdp_owner *owner);
+int xdp_remove_orphans(const struct xdp_owner *owner);
+
+/**
+ * xdp_dispatcher_holds_ours() - was the steering program pinned for this dispatcher?
+ * @id:    program id of the interface's dispatcher
+ * @owner: the interface
+ *
+ * Return: 1 or 0, also if nothing is pinned for it; a negative errno after an error message.
+ */
+int xdp_dispatcher_holds_ours(__u32 id, const struct xdp_owner *owner);
 
 /**
  * xdp_is_attached() - is the steering program in the interface's receive path?

@@ -3,7 +3,6 @@
 #ifndef RFS_XDP_OWNER_H
 #define RFS_XDP_OWNER_H
 
-#include <stdbool.h>
 #include <linux/types.h>
 
 /* An interface, for as long as the machine runs. */
@@ -18,7 +17,9 @@ struct xdp_owner {
  *
  * By constants in the program, not by its name: libbpf loads it without one if it was short of
  * memory when it tried whether the kernel takes names.
+ *
+ * Return: 1 if so, 0 if not; a negative errno if the kernel does not tell.
  */
-bool xdp_owned(int prog_fd, const struct xdp_owner *owner);
+int xdp_owned(int prog_fd, const struct xdp_owner *owner);
 
 #endif /* RFS_XDP_OWNER_H */

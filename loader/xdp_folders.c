@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* xdp_orphans.c - dispatchers of libxdp that were pinned and never attached. */
+/*
+ * xdp_folders.c - the folders in which libxdp pins the programs of its dispatchers and their links:
+ * is one of ours, was one left behind?
+ */
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,24 +20,33 @@ static int program_of_link(int link_fd)
 {
 	struct bpf_link_info info = {};
 	__u32 len = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(link_fd, &info, &len);
+	int prog;
 
-	return err ? err : bpf_prog_get_fd_by_id(info.prog_id);
+	if (bpf_obj_get_info_by_fd(link_fd, &info, &len))
+		return -errno;
+	prog = bpf_prog_get_fd_by_id(info.prog_id);
+	return prog < 0 ? -errno : prog;
 }
 
-static bool is_ours(const char *path, bool link, const struct xdp_owner *owner)
+/* 1 or 0; -errno after a message. */
+static int is_ours(const char *path, bool link, const struct xdp_owner *owner)
 {
-	int fd = bpf_obj_get(path), prog = fd;
-	bool ours;
+	int fd = bpf_obj_get(path), prog, ours;
 
-	if (fd < 0)
-		return false;
-	if (link)
-		prog = program_of_link(fd);
-	ours = xdp_owned(prog, owner);
-	if (link && prog >= 0)
-		close(prog);
-	close(fd);
+	if (fd < 0) {
+		ours = -errno;
+	} else {
+		prog = link ? program_of_link(fd) : fd;
+		ours = prog < 0 ? prog : xdp_owned(prog, owner);
+		if (link && prog >= 0)
+			close(prog);
+		close(fd);
+	}
+	/* Another may be at work there. */
+	if (ours == -ENOENT)
+		return 0;
+	if (ours < 0)
+		rfs_error("cannot read %s: %s", path, strerror(-ours));
 	return ours;
 }
 
@@ -44,19 +57,31 @@ static bool ends_with(const char *s, const char *end)
 	return len >= end_len && !strcmp(s + len - end_len, end);
 }
 
+/* 0 without a folder; -errno after a message. */
+static int open_folder(const char *path, DIR **d)
+{
+	int err;
+
+	*d = opendir(path);
+	err = *d || errno == ENOENT ? 0 : -errno;
+	if (err)
+		rfs_error("cannot read %s: %s", path, strerror(-err));
+	return err;
+}
+
 /*
  * Is one of the programs in the dispatcher's folder ours? libxdp pins progN-link and then
  * progN-prog, and removes them in this order too: either may be alone.
  */
-static bool holds_ours(const char *dir, const struct xdp_owner *owner)
+static int holds_ours(const char *dir, const struct xdp_owner *owner)
 {
 	char path[PATH_MAX + 2 * NAME_MAX + 2];
 	struct dirent *entry;
-	bool found = false;
-	DIR *d = opendir(dir);
+	DIR *d;
+	int found = open_folder(dir, &d);
 
-	if (!d)
-		return false;
+	if (found || !d)
+		return found;
 	while (!found && (entry = readdir(d))) {
 		bool link = ends_with(entry->d_name, "-link");
 
@@ -86,23 +111,34 @@ static void remove_folder(const char *dir)
 	rmdir(dir);
 }
 
-void xdp_remove_orphans(const struct xdp_owner *owner)
+int xdp_dispatcher_holds_ours(__u32 id, const struct xdp_owner *owner)
+{
+	char dir[PATH_MAX];
+
+	snprintf(dir, sizeof(dir), "%s/xdp/dispatch-%u-%u", env.bpffs, owner->ifindex, id);
+	return holds_ours(dir, owner);
+}
+
+int xdp_remove_orphans(const struct xdp_owner *owner)
 {
 	char root[PATH_MAX - NAME_MAX], dir[PATH_MAX + NAME_MAX];
 	struct dirent *entry;
 	unsigned int index;
+	int ours;
 	DIR *d;
 
 	snprintf(root, sizeof(root), "%s/xdp", env.bpffs);
-	d = opendir(root);
-	if (!d)
-		return;
-	while ((entry = readdir(d))) {
+	ours = open_folder(root, &d);
+	if (ours || !d)
+		return ours;
+	while (ours >= 0 && (entry = readdir(d))) {
 		if (sscanf(entry->d_name, "dispatch-%u-", &index) != 1 || index != owner->ifindex)
 			continue;
 		snprintf(dir, sizeof(dir), "%s/%s", root, entry->d_name);
-		if (holds_ours(dir, owner))
+		ours = holds_ours(dir, owner);
+		if (ours == 1)
 			remove_folder(dir);
 	}
 	closedir(d);
+	return ours < 0 ? ours : 0;
 }
