@@ -249,8 +249,7 @@ static int read_rings(struct iface_view *v)
 			v->lost_redirect_error += rings[i].lost_redirect_error;
 			v->lost_alloc_failed += rings[i].alloc_failed;
 			cpu[i].enqueued += rings[i].tail;
-			/* What the ring's consumer took, less what it could not build an skb for.
-			 */
+			/* What the ring's consumer took, less what got no skb. */
 			cpu[i].delivered += rings[i].popped - rings[i].alloc_failed;
 			cpu[i].lost += lost + rings[i].alloc_failed;
 		}

@@ -219,8 +219,7 @@ int settings_change(const char *name, const char *dir, int saved, const struct s
 			  name, strerror(-sysfs));
 		err = sysfs;
 	} else if (sysfs < 0) {
-		/* Refused in some containers. RPS is off by default, so this is no reason to stop.
-		 */
+		/* Refused in some containers. RPS is off by default: no reason to stop. */
 		rfs_warn(
 			"%s: cannot look at the kernel's RPS settings (%s); with RPS on, packets are steered twice",
 			name, strerror(-sysfs));

@@ -297,8 +297,7 @@ static int renew_entry(const struct attached *a, unsigned int queue, int cpumap,
 		err = -errno;
 		rfs_error("cannot make the ring to CPU %u anew: %s", key, strerror(-err));
 	} else {
-		/* The old thread's state must not be read any more; it ends after a grace period.
-		 */
+		/* The old thread ends after a grace period: its state is not to be read. */
 		WRITE_ONCE(rings[key].task, 0);
 	}
 	rings_unmap(rings, nr_cpus);

@@ -10,8 +10,7 @@
 #include "rings.h"
 #include "steer_internal.h"
 
-/* The ids of all queues' CPUMAPs, by which the kthreads are named; 0, which none has, if unknown.
- */
+/* The ids of all queues' CPUMAPs, by which kthreads are named; 0, which none has, if unknown. */
 static __u32 *cpumap_ids(const char *dir, unsigned int queues)
 {
 	__u32 *ids = calloc(queues ? queues : 1, sizeof(*ids));
