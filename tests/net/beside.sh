@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 SECS=${BESIDE_SECONDS:-2}
+POINTS=${BESIDE_POINTS:-8}
 # Where the other program's map is pinned; below the folder that lab_down() does not know.
 PINS=/sys/fs/bpf/rfs-beside-$$
 
@@ -150,6 +151,40 @@ test_thrown_out()
 	is "nothing stays pinned" "$(find /sys/fs/bpf/rfs -mindepth 1 2>/dev/null | wc -l)" 0
 }
 
+# Memory runs short while rfs leaves the dispatcher: the other program stays, and the next detach
+# finishes.
+test_refusals()
+{
+	local total n stride id bad=0 refused=0
+
+	srv xdp-loader load s0 "$LAB_TMP/count.o" -p "$PINS" >/dev/null 2>&1
+	id=$(other_id)
+	rfsctl attach s0 >/dev/null 2>&1
+	srv strace -f --seccomp-bpf -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" detach s0 >/dev/null 2>&1
+	total=$(grep -c . "$LAB_TMP/strace")
+	stride=$((total > POINTS ? total / POINTS : 1))
+	: >"$LAB_TMP/bad"
+	for ((n = 1 + RANDOM % stride; n <= total; n += stride)); do
+		rfsctl attach s0 >"$LAB_TMP/out" 2>&1
+		srv strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=ENOMEM:when="$n" \
+			"$RFSCTL" detach s0 >>"$LAB_TMP/out" 2>&1 ||
+			{ refused=$((refused + 1)); rfsctl detach s0 >>"$LAB_TMP/out" 2>&1; }
+		[ "$(last_program)" = the_other ] && [ "$(other_id)" = "$id" ] && [ "$(lab_pins)" = 0 ] &&
+			continue
+		bad=$((bad + 1))
+		{ echo "call $n:"; cat "$LAB_TMP/out"; srv xdp-loader status s0; } >>"$LAB_TMP/bad"
+		rfsctl detach s0 >/dev/null 2>&1
+		srv xdp-loader unload s0 --all >/dev/null 2>&1
+		srv xdp-loader load s0 "$LAB_TMP/count.o" -p "$PINS" >/dev/null 2>&1
+		id=$(other_id)
+	done
+	[ $refused -gt 0 ] && [ $bad = 0 ]
+	result $? "detach that fails at $refused of its $total bpf() calls leaves the other, and none of its own" \
+		"$LAB_TMP/bad"
+	works "after that" other
+	check "xdp-loader unloads it" srv xdp-loader unload s0 --all
+}
+
 test_other_mode()
 {
 	srv xdp-loader load s0 "$LAB_TMP/count.o" -m skb -p "$PINS" >/dev/null 2>&1
@@ -198,6 +233,7 @@ if can_share; then
 	srv xdp-loader unload s0 --all >/dev/null 2>&1
 	round native
 	round generic
+	test_refusals
 	test_thrown_out
 	test_other_mode
 else
