@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
+#include "files.h"
 #include "opts.h"
 
 static const struct command commands[] = {
@@ -41,17 +41,6 @@ static void usage(FILE *f)
 	for (i = 0; i < NR_COMMANDS; i++)
 		fprintf(f, "  %-12s %.*s\n", commands[i].name, (int)strcspn(commands[i].doc, "\v"),
 			commands[i].doc);
-}
-
-/* Thousands of flows are thousands of sockets. */
-static void raise_file_limit(void)
-{
-	struct rlimit lim;
-
-	if (getrlimit(RLIMIT_NOFILE, &lim))
-		return;
-	lim.rlim_cur = lim.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &lim);
 }
 
 int main(int argc, char **argv)

@@ -19,6 +19,7 @@
 #include "../../loader/msg.h"
 #include "../../loader/recorder.h"
 #include "../../tests/prog/netdev.h"
+#include "../../tests/traffic/files.h"
 #include "bench.skel.h"
 #include "micro.h"
 
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
 	CPU_ZERO(&set);
 	CPU_SET(sched_getcpu(), &set);
 	sched_setaffinity(0, sizeof(set), &set);
+	raise_file_limit();
 	micro_ifindex = netdev_make(1);
 	if (!micro_ifindex)
 		return 1;

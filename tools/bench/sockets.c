@@ -10,10 +10,10 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../tests/traffic/files.h"
 #include "load.h"
 
 int *srv_fd, *cli_fd;
@@ -109,11 +109,7 @@ static void make_tcp(const struct load_opts *o)
 
 void sockets_make(const struct load_opts *o)
 {
-	struct rlimit lim;
-
-	getrlimit(RLIMIT_NOFILE, &lim);
-	lim.rlim_cur = lim.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &lim);
+	raise_file_limit();
 	srv_fd = calloc(o->conns, sizeof(int));
 	cli_fd = calloc(o->conns, sizeof(int));
 	if (!srv_fd || !cli_fd)
