@@ -160,14 +160,12 @@ test_refusals()
 	srv xdp-loader load s0 "$LAB_TMP/count.o" -p "$PINS" >/dev/null 2>&1
 	id=$(other_id)
 	rfsctl attach s0 >/dev/null 2>&1
-	srv strace -f --seccomp-bpf -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" detach s0 >/dev/null 2>&1
-	total=$(grep -c . "$LAB_TMP/strace")
+	total=$(bpf_calls detach s0)
 	stride=$((total > POINTS ? total / POINTS : 1))
 	: >"$LAB_TMP/bad"
 	for ((n = 1 + RANDOM % stride; n <= total; n += stride)); do
 		rfsctl attach s0 >"$LAB_TMP/out" 2>&1
-		srv strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=ENOMEM:when="$n" \
-			"$RFSCTL" detach s0 >>"$LAB_TMP/out" 2>&1 ||
+		enomem_at "$n" detach s0 >>"$LAB_TMP/out" 2>&1 ||
 			{ refused=$((refused + 1)); rfsctl detach s0 >>"$LAB_TMP/out" 2>&1; }
 		[ "$(last_program)" = the_other ] && [ "$(other_id)" = "$id" ] && [ "$(lab_pins)" = 0 ] &&
 			continue

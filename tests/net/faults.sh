@@ -199,15 +199,13 @@ test_refusals()
 
 	before=$(settings)
 	[ "$what" = attach ] || rfsctl attach s0 >/dev/null 2>&1
-	srv strace -f --seccomp-bpf -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" "$what" s0 >/dev/null 2>&1
-	total=$(grep -c . "$LAB_TMP/strace")
+	total=$(bpf_calls "$what" s0)
 	[ "$what" = detach ] || rfsctl detach s0 >/dev/null
 	stride=${FAULT_STRIDE:-$((total > POINTS ? total / POINTS : 1))}
 	: >"$LAB_TMP/bad"
 	for ((n = 1 + RANDOM % stride; n < total; n += stride)); do
 		[ "$what" = attach ] || rfsctl attach s0 >/dev/null 2>&1
-		srv strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=ENOMEM:when="$n" \
-			"$RFSCTL" "$what" s0 >"$LAB_TMP/out" 2>&1
+		enomem_at "$n" "$what" s0 >"$LAB_TMP/out" 2>&1
 		if [ $? = 1 ]; then
 			refused=$((refused + 1))
 			grep '^rfsctl: ' "$LAB_TMP/out" | grep -qv '^rfsctl: warning: ' ||

@@ -31,6 +31,22 @@ srv() { nsenter --net=/run/netns/"$LAB_SRV" "$@"; }
 cli() { nsenter --net=/run/netns/"$LAB_CLI" "$@"; }
 rfsctl() { srv "$RFSCTL" "$@"; }
 
+# bpf_calls ARGS...: how many bpf() calls this rfsctl makes
+bpf_calls()
+{
+	srv strace -f --seccomp-bpf -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" "$@" >/dev/null 2>&1
+	grep -c . "$LAB_TMP/strace"
+}
+
+# enomem_at N ARGS...: run rfsctl with its N-th bpf() call failing for lack of memory
+enomem_at()
+{
+	local n=$1
+
+	shift
+	srv strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:error=ENOMEM:when="$n" "$RFSCTL" "$@"
+}
+
 # Everything that rfs has pinned. While somebody else has an interface attached, only what is of this
 # lab's own interfaces.
 lab_pins()
