@@ -17,13 +17,13 @@ ARCH      := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
 
 WARNINGS   := -Wall -Wextra -Werror
 CFLAGS     ?= -O2 -g
-RFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude -I$(B) -MMD -MP
+RFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude -Iloader -I$(B) -MMD -MP
 LIBS       := -lxdp -lbpf -ljansson -lsmartcols
 # A tracing program has its context as a parameter that it rarely looks at.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) $(BPF_DEFINES) $(WARNINGS) \
 	-Wno-unused-parameter -I. -Iinclude -I/usr/include/$(MULTIARCH) -MMD -MP
 
-LOADER_SRC := $(wildcard loader/*.c)
+LOADER_SRC := $(wildcard loader/*/*.c)
 LOADER_OBJ := $(LOADER_SRC:loader/%.c=$(B)/loader/%.o)
 SKELETONS  := $(B)/rfs_steer.skel.h $(B)/rfs_recorder.skel.h
 
@@ -35,7 +35,8 @@ all: $(B)/rfsctl
 $(B)/rfsctl: $(LOADER_OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/loader/%.o: loader/%.c $(SKELETONS) | $(B)/loader
+$(B)/loader/%.o: loader/%.c $(SKELETONS)
+	@mkdir -p $(dir $@)
 	$(CC) $(CFLAGS) $(RFS_CFLAGS) -c -o $@ $<
 
 $(B)/%.bpf.o: bpf/%.bpf.c | $(B)
@@ -56,17 +57,17 @@ $(B)/rfs-traffic: $(TRAFFIC_OBJ)
 $(B)/traffic/%.o: tests/traffic/%.c | $(B)/traffic
 	$(CC) $(CFLAGS) -D_GNU_SOURCE $(WARNINGS) -pthread -MMD -MP -c -o $@ $<
 
-$(B) $(B)/loader $(B)/traffic:
+$(B) $(B)/traffic:
 	mkdir -p $@
 
 SHELL_FILES := tools/setup tools/demo tools/test tests/bench/bench.sh .ci/run tests/docs/check tests/vm/fetch tests/vm/run \
 	tests/vm/selftest tests/vm/matrix tests/vm/nic tests/vm/nic-guest.sh $(wildcard tests/net/*.sh tests/traffic/*.sh tests/unit/*.sh)
-C_FILES     := $(wildcard bpf/*.[ch] include/rfs/*.h loader/*.[ch])
+C_FILES     := $(wildcard bpf/*.[ch] include/rfs/*.h loader/*/*.[ch])
 
 lint: $(B)/rfsctl
 	@tools/setup lint
 	clang-format --dry-run -Werror $(C_FILES)
-	clang-tidy --quiet loader/*.c -- -std=gnu11 -D_GNU_SOURCE -Iinclude -isystem $(B)
+	clang-tidy --quiet loader/*/*.c -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Iloader -isystem $(B)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingInclude '--suppress=memleak:tests/traffic/*' \
 		'-DLIBBPF_OPTS(type,name,...)=struct type name={}' \
@@ -74,8 +75,8 @@ lint: $(B)/rfsctl
 		-Iinclude -Iloader loader tests/traffic
 	shellcheck -x -S warning $(SHELL_FILES)
 
-# Tests and documentation bring their own rules.
--include $(wildcard tests/*/*.mk docs/*.mk)
+# Tests and tools bring their own rules.
+-include $(wildcard tests/*/*.mk tools/*.mk tools/*/*.mk)
 
 demo:
 	@tools/setup build demo
@@ -111,4 +112,4 @@ clean:
 .PHONY: all lint broken demo test test-build test-net $(NET_TESTS:%=test-net-%) clean
 .SECONDARY:
 
--include $(wildcard $(B)/*.d $(B)/loader/*.d $(B)/traffic/*.d)
+-include $(wildcard $(B)/*.d $(B)/loader/*/*.d $(B)/traffic/*.d)

@@ -64,7 +64,7 @@ const volatile bool shared_queues;  /* generic mode: several CPUs may serve one 
 const volatile bool stay_here;	    /* pass what is wanted on the CPU that it came in on */
 const volatile __u32 stack_proto;   /* --tcp stack: IPPROTO_TCP, passed and in no slot; else 0 */
 
-/* Not read here: by these the loader knows the program, see xdp_owner.h. */
+/* Not read here: by these the loader knows the program, see loader/xdp/owner.h. */
 const volatile __u64 owner_magic = RFS_MAGIC;
 const volatile __u64 owner_netns;
 const volatile __u32 owner_ifindex;

@@ -10,8 +10,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../loader/cpuset.h"
-#include "../../loader/rings.h"
+#include "../../loader/host/cpuset.h"
+#include "../../loader/maps/rings.h"
 #include "bench.h"
 #include "netdev.h"
 #include "rfs/ents.h"

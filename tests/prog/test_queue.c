@@ -6,7 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../loader/rings.h"
+#include "../../loader/maps/rings.h"
 #include "rfs/rules.h"
 #include "rows.h"
 #include "suite.h"

@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "cmdline.h"
-#include "loader/cmd.h"
+#include "loader/cmd/cmd.h"
 #include "unit.h"
 
 #define ARGS_MAX   16

@@ -10,15 +10,15 @@
 #include <string.h>
 
 #include "cmdline.h"
-#include "loader/collect.h"
-#include "loader/kthread_sched.h"
-#include "loader/msg.h"
-#include "loader/netif.h"
-#include "loader/pins.h"
-#include "loader/recorder.h"
-#include "loader/show.h"
-#include "loader/steer.h"
-#include "loader/xdp.h"
+#include "loader/view/collect.h"
+#include "loader/host/kthread_sched.h"
+#include "loader/host/msg.h"
+#include "loader/host/netif.h"
+#include "loader/maps/pins.h"
+#include "loader/recorder/recorder.h"
+#include "loader/view/show.h"
+#include "loader/iface/steer.h"
+#include "loader/xdp/xdp.h"
 
 #define ETH0_IFINDEX 7
 #define COOKIE	     42

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cpuset.c - unit tests of loader/cpuset.c. */
+/* cpuset.c - unit tests of loader/host/cpuset.c. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "loader/cpuset.h"
+#include "loader/host/cpuset.h"
 #include "unit.h"
 
 #define LIST_LEN 32768 /* every other CPU: 4096 numbers of four digits */

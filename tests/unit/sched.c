@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sched.c - unit tests of loader/kthread_sched.c. */
+/* sched.c - unit tests of loader/host/kthread_sched.c. */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "loader/kthread_sched.h"
+#include "loader/host/kthread_sched.h"
 #include "unit.h"
 
 static const struct parse_row {

@@ -13,27 +13,26 @@ UNIT_CFLAGS      := -Itests/unit/stub -Itests/unit -I. $(RFS_CFLAGS)
 UNIT_CFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # Beside the test's own object.
-UNIT_OBJ_cpuset  := loader/cpuset.o
-UNIT_OBJ_sched   := loader/kthread_sched.o
+UNIT_OBJ_cpuset  := loader/host/cpuset.o
+UNIT_OBJ_sched   := loader/host/kthread_sched.o
 UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
-	$(patsubst %.c,%.o,loader/main.c loader/msg.c loader/cpuset.c loader/kthread_sched.c \
-	$(wildcard loader/cmd_*.c))
+	$(patsubst %.c,%.o,loader/host/msg.c loader/host/cpuset.c loader/host/kthread_sched.c \
+	$(wildcard loader/cmd/*.c))
 UNIT_LIBS_spread  := -lm
 UNIT_LIBS_cmdline := -lxdp -lbpf -ljansson \
 	-Wl,--wrap=cpuset_online,--wrap=cpuset_possible,--wrap=if_nametoindex,--wrap=sleep
 
 # $(1): plain or asan
 define unit_objects
-$$(UNIT_DIR)/$(1)/%.o: tests/unit/%.c | $$(UNIT_DIR)/$(1)/loader
+$$(UNIT_DIR)/$(1)/%.o: tests/unit/%.c
+	@mkdir -p $$(dir $$@)
 	$$(CC) $$(CFLAGS) $$(UNIT_CFLAGS) $$(UNIT_CFLAGS_$(1)) -c -o $$@ $$<
 
-$$(UNIT_DIR)/$(1)/loader/%.o: loader/%.c | $$(UNIT_DIR)/$(1)/loader
+$$(UNIT_DIR)/$(1)/loader/%.o: loader/%.c
+	@mkdir -p $$(dir $$@)
 	$$(CC) $$(CFLAGS) $$(UNIT_CFLAGS) $$(UNIT_CFLAGS_$(1)) -c -o $$@ $$<
 
-$$(UNIT_DIR)/$(1)/loader/main.o: UNIT_CFLAGS += -Dmain=rfsctl_main
-
-$$(UNIT_DIR)/$(1)/loader:
-	mkdir -p $$@
+$$(UNIT_DIR)/$(1)/loader/cmd/main.o: UNIT_CFLAGS += -Dmain=rfsctl_main
 endef
 
 # $(1): plain or asan; $(2): a test
@@ -52,4 +51,4 @@ test-unit: $(UNIT_PROGRAMS)
 
 .PHONY: test-unit
 
--include $(wildcard $(UNIT_DIR)/*/*.d $(UNIT_DIR)/*/loader/*.d)
+-include $(wildcard $(UNIT_DIR)/*/*.d $(UNIT_DIR)/*/loader/*/*.d)

@@ -16,8 +16,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../loader/msg.h"
-#include "../../loader/recorder.h"
+#include "../../loader/host/msg.h"
+#include "../../loader/recorder/recorder.h"
 #include "../../tests/prog/netdev.h"
 #include "../../tests/traffic/files.h"
 #include "bench.skel.h"

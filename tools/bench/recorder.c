@@ -20,7 +20,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../loader/recorder.h"
+#include "../../loader/recorder/recorder.h"
 #include "bench.skel.h"
 #include "micro.h"
 

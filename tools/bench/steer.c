@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../loader/rings.h"
+#include "../../loader/maps/rings.h"
 #include "micro.h"
 #include "rfs/ents.h"
 #include "rfs_steer.skel.h"

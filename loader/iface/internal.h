@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* internal.h - what the parts of steer.h's implementation share. */
+#ifndef RFS_STEER_INTERNAL_H
+#define RFS_STEER_INTERNAL_H
+
+#include "host/cpuset.h"
+#include "maps/pins.h"
+#include "rfs/types.h"
+
+/**
+ * wait_for_polls() - until every NAPI poll that may have seen the old state of a map has ended
+ *
+ * A poll runs with softirqs off, which RCU takes for a reader, and MEMBARRIER_CMD_GLOBAL is
+ * synchronize_rcu(). Where nohz_full CPUs make the kernel refuse it, a while that no poll lasts
+ * must do.
+ */
+void wait_for_polls(void);
+
+/** write_config() - write an interface's configuration; 0 or a negative errno */
+int write_config(int fd, const struct rfs_config *config);
+
+/** update_config() - the same, with a message if it fails */
+int update_config(int fd, const struct rfs_config *config);
+
+/** now_ms() - milliseconds of a clock that is never set */
+long long now_ms(void);
+
+/** write_cpus() - fill an entry of the rps_cpus map; 0, or a negative errno after a message */
+int write_cpus(int cpus_fd, __u32 entry, const struct cpuset *cpus);
+
+/** publish_cpus() - fill the set that is not in use, then turn over; as write_cpus() */
+int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const struct cpuset *cpus);
+
+/**
+ * usable_cpus() - the CPUs that are online, of those that are wanted
+ * @wanted: empty: all
+ * @usable: receives them; where none is, all that are online, with a warning
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int usable_cpus(const struct cpuset *wanted, struct cpuset *usable);
+
+/** add_cpumap_entries() - make the rings that are missing; 0, or a negative errno after a message
+ */
+int add_cpumap_entries(int cpumap, const struct cpuset *cpus, unsigned int qsize);
+
+/* rfs_error() or rfs_warn() */
+typedef void say_fn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * sched_kthreads() - schedule all kthreads of an interface
+ * @dir:   its pin folder's name
+ * @config: its number of RX queues counts
+ * @sched: how
+ * @say:   takes the message if that fails
+ *
+ * Return: 0, or a negative errno after a message; those before the one that failed are changed.
+ */
+int sched_kthreads(const char *dir, const struct rfs_config *config, const struct rfs_sched *sched,
+		   say_fn *say);
+
+#endif /* RFS_STEER_INTERNAL_H */

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * steer.h - steering of one interface: made whole or not at all, undone from any state.
+ *
+ * An interface's folder below <bpffs>/rfs is its journal: it exists from before the first change
+ * until after the last is undone, and config.state says what was under way.
+ */
+#ifndef RFS_STEER_H
+#define RFS_STEER_H
+
+#include "host/cpuset.h"
+#include "host/netif.h"
+#include "maps/pins.h"
+#include "recorder/recorder.h"
+
+#define QSIZE_DEFAULT 2048
+#define QSIZE_MAX     16384 /* the kernel's own bound, kernel/bpf/cpumap.c */
+#define FLOW_CNT_MAX  (1U << 24)
+
+struct steer_opts {
+	unsigned int mode;     /* enum rfs_mode */
+	struct cpuset cpus;    /* may be offline; empty: all that are online */
+	unsigned int flow_cnt; /* a power of two; 0: sock_flow_entries / RX queues */
+	unsigned int qsize;    /* 0: QSIZE_DEFAULT */
+	struct rfs_sched kthread_sched;
+	unsigned int tcp; /* enum rfs_tcp */
+};
+
+/* What steer_set() is to change; NULL: as it is. */
+struct steer_changes {
+	const struct cpuset
+		*cpus; /* not empty, possible CPUs, of which those that are online count */
+	const struct rfs_sched *kthread_sched;
+};
+
+/**
+ * steer_attach() - begin to steer an interface's packets
+ * @nif:  interface of the current network namespace
+ * @dir:  its pin folder's name; nothing may be there
+ * @r:    the recorder
+ * @opts: sizes and CPUs
+ * @config: receives what is in force
+ *
+ * Return: 0, or a negative errno after an error message; then all is as it was before.
+ */
+int steer_attach(const struct netif *nif, const char *dir, const struct recorder *r,
+		 const struct steer_opts *opts, struct rfs_config *config);
+
+/**
+ * steer_detach() - undo steer_attach(), or what a killed attach or detach has left
+ * @dir: the interface's pin folder's name
+ *
+ * Flows leave their rings in order first; a flow that never pauses for as long as two seconds is
+ * cut off where it is. Works from any network namespace.
+ *
+ * Return: 0; -EPROTO after an error message for what another rfs version attached, which is left as
+ * it is; or another negative errno after a message; what could be undone is undone.
+ */
+int steer_detach(const char *dir);
+
+/**
+ * steer_set() - steer to other CPUs, or schedule the kthreads otherwise, from now on
+ * @dir:     the interface's pin folder's name
+ * @changes: what to change
+ *
+ * Flows leave CPUs that are no longer in the set as the switch rule allows.
+ *
+ * Return: 0, or a negative errno after an error message; then all is as it was before.
+ */
+int steer_set(const char *dir, const struct steer_changes *changes);
+
+/**
+ * steer_refresh() - follow a change of the CPUs that are online
+ * @dir: the interface's pin folder's name
+ *
+ * CPUs that went offline are left in order; those that came (back) get rings whose kthreads run
+ * there. A kthread whose CPU was offline has lost its binding and does not find it again by itself,
+ * so its entry is made anew, as soon as nothing is in flight in it. All kthreads are scheduled as
+ * the configuration says; where that fails there is a warning.
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int steer_refresh(const char *dir);
+
+/**
+ * steer_config() - read an interface's configuration
+ *
+ * Return: 0; -ENOENT if it has none (a killed attach); -EPROTO for one of another rfs version.
+ */
+int steer_config(const char *dir, struct rfs_config *config);
+
+/**
+ * steer_ifindex() - where the interface of a folder is now
+ * @dir:    its pin folder's name
+ * @config: of steer_config()
+ * @here:   the current network namespace
+ *
+ * Return: its ifindex if it is still there in this namespace, else 0.
+ */
+unsigned int steer_ifindex(const char *dir, const struct rfs_config *config,
+			   const struct netns *here);
+
+/**
+ * steer_find() - the folder of an interface
+ * @name: as rfsctl was given it: an interface of this namespace, or a folder's name
+ * @dir:  PIN_NAME_LEN bytes, receives the folder's name
+ *
+ * Return: 0 or -ENOENT.
+ */
+int steer_find(const char *name, const struct netns *here, char *dir);
+
+/**
+ * steer_find_remains() - as steer_find(), and else the folder that the interface would have, if the
+ *			   steering program is on it though somebody removed the pins
+ *
+ * For who attaches or detaches: steer_detach() cleans up after either.
+ */
+int steer_find_remains(const char *name, const struct netns *here, char *dir);
+
+#endif /* RFS_STEER_H */

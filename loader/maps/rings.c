@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rings.c - the maps of one RX queue. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "maps/pins.h"
+#include "maps/rings.h"
+#include "rfs/rules.h"
+#include "rfs_steer.skel.h"
+
+/*
+ * The kernel's BTF of our types, loaded once. Every map of a kind must have it, also the prototypes
+ * that are given to map-in-maps before the program is loaded: up to 6.1 a map without BTF and one
+ * with count as different kinds (their timer_off differs).
+ */
+static const struct queue_types {
+	int btf_fd; /* or a negative errno */
+	__u32 key;
+	__u32 dev_flow;
+	__u32 ring;
+} * queue_types(void)
+{
+	static struct queue_types types = { .btf_fd = -ENOENT };
+	const struct btf *btf;
+	struct rfs_steer *skel;
+	struct btf *copy;
+	const void *raw;
+	__u32 size;
+	int err;
+
+	if (types.btf_fd >= 0)
+		return &types;
+	skel = rfs_steer__open();
+	if (!skel) {
+		types.btf_fd = -errno;
+		return &types;
+	}
+	btf = bpf_object__btf(skel->obj);
+	raw = btf__raw_data(btf, &size);
+	copy = btf__new(raw, size);
+	err = copy ? btf__load_into_kernel(copy) : -ENOMEM;
+	if (err) {
+		types.btf_fd = err;
+	} else {
+		types.key = bpf_map__btf_key_type_id(skel->maps.ring_queue);
+		types.dev_flow = bpf_map__btf_value_type_id(skel->maps.dev_flow_queue);
+		types.ring = bpf_map__btf_value_type_id(skel->maps.ring_queue);
+		types.btf_fd = fcntl(btf__fd(copy), F_DUPFD_CLOEXEC, 3);
+	}
+	btf__free(copy);
+	rfs_steer__destroy(skel);
+	return &types;
+}
+
+static int create(const char *name, __u32 value_size, __u32 entries, __u32 flags, __u32 value_type)
+{
+	const struct queue_types *types = queue_types();
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags, .btf_fd = types->btf_fd,
+		    .btf_key_type_id = types->key, .btf_value_type_id = value_type);
+	int fd;
+
+	if (types->btf_fd < 0)
+		return types->btf_fd;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), value_size, entries, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+int queue_dev_flow(unsigned int flow_cnt)
+{
+	return create("rps_dev_flow", sizeof(struct rps_dev_flow), flow_cnt, 0,
+		      queue_types()->dev_flow);
+}
+
+int queue_rings(unsigned int nr_cpus)
+{
+	return create("rps_ring", sizeof(struct rps_ring), nr_cpus + 1, BPF_F_MMAPABLE,
+		      queue_types()->ring);
+}
+
+int queue_cpumap(unsigned int nr_cpus)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_CPUMAP, "rfs_cpumap", sizeof(__u32),
+				sizeof(struct bpf_cpumap_val), nr_cpus, NULL);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int queue_dev_flow_clear(int fd, unsigned int flow_cnt)
+{
+	struct rps_dev_flow *slots = malloc(flow_cnt * sizeof(*slots));
+	__u32 *keys = malloc(flow_cnt * sizeof(*keys)), count = flow_cnt;
+	int err = 0;
+
+	if (!slots || !keys) {
+		err = -ENOMEM;
+		goto out;
+	}
+	for (__u32 i = 0; i < flow_cnt; i++) {
+		slots[i] = (struct rps_dev_flow){ .cpu = RPS_NO_CPU };
+		keys[i] = i;
+	}
+	if (bpf_map_update_batch(fd, keys, slots, &count, NULL))
+		err = -errno;
+out:
+	free(slots);
+	free(keys);
+	return err;
+}
+
+int queue_rings_init(int fd, unsigned int nr_cpus, __u32 cpumap_id)
+{
+	struct rps_ring ring = { .cpumap_id = cpumap_id };
+
+	for (__u32 i = 0; i <= nr_cpus; i++)
+		if (bpf_map_update_elem(fd, &i, &ring, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+int map_id(int fd, __u32 *id)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	*id = info.id;
+	return 0;
+}
+
+static size_t mapping_size(unsigned int nr_cpus)
+{
+	size_t page = sysconf(_SC_PAGESIZE), size = (nr_cpus + 1) * sizeof(struct rps_ring);
+
+	return (size + page - 1) / page * page;
+}
+
+struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus)
+{
+	int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, queue, RFS_PIN_RING);
+	void *rings;
+	int err;
+
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	rings = mmap(NULL, mapping_size(nr_cpus), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	err = errno;
+	close(fd);
+	errno = err;
+	return rings == MAP_FAILED ? NULL : rings;
+}
+
+void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus)
+{
+	munmap(rings, mapping_size(nr_cpus));
+}
+
+int rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus, __u64 *frames)
+{
+	*frames = 0;
+	for (unsigned int q = 0; q < queues; q++) {
+		struct rps_ring *rings = rings_map(dir, q, nr_cpus);
+
+		if (!rings && errno == ENOENT)
+			continue;
+		if (!rings)
+			return -errno;
+		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+			*frames += rps_in_flight(&rings[cpu]);
+		rings_unmap(rings, nr_cpus);
+	}
+	return 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* collect.h - pinned maps read into plain structures; printers only format these. */
+#ifndef RFS_COLLECT_H
+#define RFS_COLLECT_H
+
+#include "host/cpuset.h"
+#include "maps/pins.h"
+#include "recorder/recorder.h"
+
+enum view_state {
+	VIEW_ATTACHED, /* packets are steered */
+	VIEW_BROKEN,   /* an attach or a detach was cut short */
+	VIEW_STALE,    /* the interface or its namespace is gone */
+	VIEW_FOREIGN,  /* of another rfs version: not understood */
+	VIEW_CHANGING, /* an attach or a detach is under way */
+};
+
+struct cpu_view {
+	unsigned int cpu;
+	__u64 enqueued; /* frames redirected to this CPU, all queues */
+	__u64 delivered;
+	__u64 lost; /* ring full, redirect failed, or no skb */
+};
+
+struct iface_view {
+	char dir[PIN_NAME_LEN];
+	char name[IF_NAMESIZE]; /* as it is called now, if that can be told */
+	enum view_state state;
+	bool here;	  /* in the network namespace that rfsctl runs in */
+	pid_t changed_by; /* VIEW_CHANGING: the rfsctl that holds the lock */
+	struct rfs_config config;
+	struct cpuset cpus;
+	__u64 count[RFS_STAT_NR];
+	__u64 lost_ring_full;
+	__u64 lost_redirect_error;
+	__u64 lost_alloc_failed;
+	struct cpu_view *cpu;
+	unsigned int n_cpus;
+};
+
+struct rfs_view {
+	bool running; /* the recorder is there */
+	struct rfs_global recorder;
+	char **programs;
+	int n_programs;
+	__u64 flows;
+	struct rfs_locality locality;
+	struct iface_view *ifaces;
+	unsigned int n_ifaces;
+};
+
+struct flow_view {
+	struct rps_sock_flow *flows;
+	unsigned int n;
+};
+
+/**
+ * collect() - all that is pinned
+ * @iface: only this interface; NULL for all
+ * @view:  receives it; free with collect_free()
+ *
+ * Return: 0, or a negative errno after an error message. Nothing pinned is no error, but an
+ * interface that was named and is not attached is.
+ */
+int collect(const char *iface, struct rfs_view *view);
+void collect_free(struct rfs_view *view);
+
+/**
+ * collect_flows() - the socket flow table
+ * @iface: only flows to an address of this interface; NULL for all
+ * @view:  receives it; free its flows
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int collect_flows(const char *iface, struct flow_view *view);
+
+/** collect_locality() - sum the per-CPU counters of reads; 0 or a negative errno */
+int collect_locality(int fd, struct rfs_locality *sum);
+
+/** view_state_name() - "attached", "broken", "stale", "foreign" or "changing" */
+const char *view_state_name(enum view_state state);
+
+/** view_tcp_name() - "cpumap" or "stack" */
+const char *view_tcp_name(const struct rfs_config *config);
+
+/** view_passed() - packets that were not steered, all reasons */
+__u64 view_passed(const struct iface_view *iface);
+
+/** view_percent() - 0 to 100, or -1 where there is nothing to divide */
+double view_percent(__u64 part, __u64 rest);
+
+#endif /* RFS_COLLECT_H */
