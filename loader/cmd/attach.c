@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* attach.c - rfsctl attach, detach and set: what changes something. */
+/* attach.c - rfsctl attach. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/change.h"
 #include "cmd/cmd.h"
-#include "view/collect.h"
+#include "cmd/options.h"
 #include "host/kthread_sched.h"
 #include "host/msg.h"
 #include "maps/pins.h"
@@ -16,55 +16,19 @@
 #include "iface/steer.h"
 #include "xdp/xdp.h"
 
+enum {
+	KEY_SOCK_FLOW_ENTRIES = 0x2000,
+	KEY_FLOW_CNT,
+	KEY_QSIZE,
+	KEY_RECORDER,
+	KEY_TCP,
+};
+
 struct attach_args {
 	const char *iface;
 	struct steer_opts steer;
 	struct recorder_opts recorder;
 };
-
-#define KTHREAD_SCHED_HELP                                                                         \
-	"batch or other: how the rings' threads are scheduled, also with a nice value as in "      \
-	"batch:5; or fifo:PRIO"
-
-enum {
-	KEY_CPUS = 0x2000,
-	KEY_SOCK_FLOW_ENTRIES,
-	KEY_FLOW_CNT,
-	KEY_QSIZE,
-	KEY_RECORDER,
-	KEY_KTHREAD_SCHED,
-	KEY_TCP,
-};
-
-static void parse_cpus(struct argp_state *state, const char *text, struct cpuset *cpus)
-{
-	int err = cpuset_parse(text, cpus);
-
-	if (err == -ERANGE)
-		cmd_usage_error(state, "--cpus: CPU numbers go up to %u, in '%s'", RFS_MAX_CPUS - 1,
-				text);
-	if (err)
-		cmd_usage_error(state,
-				"--cpus takes a list (0-3,8) or a hex bitmap (f or "
-				"00000000,0000000f), not '%s'",
-				text);
-}
-
-static void parse_sched(struct argp_state *state, const char *text, struct rfs_sched *sched)
-{
-	int err = kthread_sched_parse(text, sched);
-
-	if (err == -ERANGE)
-		cmd_usage_error(state,
-				"--kthread-sched: NICE goes from -20 to 19 and PRIO from 1 to 99, "
-				"in '%s'",
-				text);
-	if (err)
-		cmd_usage_error(state,
-				"--kthread-sched takes batch[:NICE], other[:NICE] or fifo:PRIO, "
-				"not '%s'",
-				text);
-}
 
 /* Of two or three words, the index of the one that is the text. */
 static unsigned int parse_word(struct argp_state *state, const char *option, const char *text,
@@ -80,13 +44,6 @@ static unsigned int parse_word(struct argp_state *state, const char *option, con
 			words[2], text);
 }
 
-static void parse_iface(struct argp_state *state, const char **iface, char *arg)
-{
-	if (*iface)
-		cmd_usage_error(state, "one interface at a time: '%s' or '%s'", *iface, arg);
-	*iface = arg;
-}
-
 static error_t parse_attach(int key, char *arg, struct argp_state *state)
 {
 	/* In the order of enum rfs_mode, rfs_hook and rfs_tcp. */
@@ -99,8 +56,8 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	case 'm':
 		args->steer.mode = parse_word(state, "--mode", arg, modes);
 		return 0;
-	case KEY_CPUS:
-		parse_cpus(state, arg, &args->steer.cpus);
+	case CMD_KEY_CPUS:
+		cmd_parse_cpus(state, arg, &args->steer.cpus);
 		return 0;
 	case KEY_SOCK_FLOW_ENTRIES:
 		args->recorder.sock_flow_entries = rfs_roundup_pow2(
@@ -117,14 +74,14 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	case KEY_RECORDER:
 		args->recorder.hook = parse_word(state, "--recorder", arg, hooks);
 		return 0;
-	case KEY_KTHREAD_SCHED:
-		parse_sched(state, arg, &args->steer.kthread_sched);
+	case CMD_KEY_KTHREAD_SCHED:
+		cmd_parse_sched(state, arg, &args->steer.kthread_sched);
 		return 0;
 	case KEY_TCP:
 		args->steer.tcp = parse_word(state, "--tcp", arg, tcp);
 		return 0;
 	case ARGP_KEY_ARG:
-		parse_iface(state, &args->iface, arg);
+		cmd_take_iface(state, &args->iface, arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (!args->iface)
@@ -133,39 +90,6 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-/* An attach or detach is not left half-way by Ctrl-C; it takes moments. */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-int cmd_begin_change(void)
-{
-	int err = pins_ready();
-
-	if (!err)
-		err = pins_lock();
-	block_signals();
-	return err;
-}
-
-/* The last interface's recorder goes with it. */
-static void remove_idle_recorder(void)
-{
-	char **dirs;
-	int n = pins_list("", true, &dirs);
-
-	pins_free_list(dirs, n > 0 ? n : 0);
-	if (!n)
-		recorder_remove();
 }
 
 static int check_iface(const struct netif *nif)
@@ -188,35 +112,6 @@ static int check_iface(const struct netif *nif)
 			"%s has %u RX queues for %d CPUs; with a queue for each CPU, steering mostly "
 			"costs more than it saves ('rfsctl observe' tells)",
 			nif->name, nif->rx_queues, cpuset_count(&online));
-	return 0;
-}
-
-/* The CPUs exist, and one at least is online. */
-static int check_cpus(const struct cpuset *cpus)
-{
-	struct cpuset online, possible, missing;
-	char text[256];
-
-	if (!cpuset_count(cpus) || cpuset_online(&online) || cpuset_possible(&possible))
-		return 0;
-	missing = cpuset_minus(cpus, &possible);
-	if (cpuset_count(&missing)) {
-		cpuset_format(&missing, text, sizeof(text));
-		rfs_error("this machine has no CPU %s", text);
-		return -EINVAL;
-	}
-	missing = cpuset_minus(cpus, &online);
-	if (!cpuset_count(&missing))
-		return 0;
-	cpuset_format(&missing, text, sizeof(text));
-	if (cpuset_count(&missing) == cpuset_count(cpus)) {
-		rfs_error("CPU %s is offline; bring it online (chcpu -e %s) or name others", text,
-			  text);
-		return -EINVAL;
-	}
-	rfs_warn(
-		"CPU %s is offline; it gets packets when it is online and 'rfsctl refresh' was run",
-		text);
 	return 0;
 }
 
@@ -319,7 +214,7 @@ static int attach(const struct attach_args *args)
 	if (!err)
 		err = check_iface(&nif);
 	if (!err)
-		err = check_cpus(&args->steer.cpus);
+		err = cmd_check_cpus(&args->steer.cpus);
 	if (!err)
 		err = cmd_begin_change();
 	if (!err)
@@ -331,7 +226,7 @@ static int attach(const struct attach_args *args)
 	pins_iface_dir(dir, nif.name, &ns);
 	err = steer_attach(&nif, dir, &r, &args->steer, &config);
 	if (err)
-		remove_idle_recorder();
+		cmd_remove_idle_recorder();
 	else
 		attached_note(&nif, &config, &r);
 	recorder_close(&r);
@@ -343,7 +238,7 @@ int cmd_attach(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{ "mode", 'm', "MODE", 0,
 		  "native, generic, or auto: native if the driver can (auto)", 0 },
-		{ "cpus", KEY_CPUS, "CPUS", 0,
+		{ "cpus", CMD_KEY_CPUS, "CPUS", 0,
 		  "CPUs that may get packets, as a list (0-3,8) or bitmap (f); all that are online",
 		  0 },
 		{ "sock-flow-entries", KEY_SOCK_FLOW_ENTRIES, "N", 0,
@@ -354,8 +249,8 @@ int cmd_attach(int argc, char **argv)
 		  "frames that may wait from one RX queue to one CPU (2048)", 0 },
 		{ "recorder", KEY_RECORDER, "HOOK", 0,
 		  "fentry, tracepoint, or auto: fentry if the kernel allows it (auto)", 0 },
-		{ "kthread-sched", KEY_KTHREAD_SCHED, "POLICY", 0, KTHREAD_SCHED_HELP " (batch:7)",
-		  0 },
+		{ "kthread-sched", CMD_KEY_KTHREAD_SCHED, "POLICY", 0,
+		  CMD_KTHREAD_SCHED_HELP " (batch:7)", 0 },
 		{ "tcp", KEY_TCP, "WAY", 0,
 		  "cpumap or stack: the way that TCP takes, steered here, or by the kernel's own "
 		  "RFS behind GRO (cpumap)",
@@ -375,168 +270,4 @@ int cmd_attach(int argc, char **argv)
 
 	cmd_parse(&argp, argc, argv, &args);
 	return cmd_status_of(attach(&args), "attach", args.iface);
-}
-
-/* ---- detach ---- */
-
-struct detach_args {
-	const char *iface;
-	bool all;
-};
-
-static error_t parse_detach(int key, char *arg, struct argp_state *state)
-{
-	struct detach_args *args = state->input;
-
-	switch (key) {
-	case 'a':
-		args->all = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		parse_iface(state, &args->iface, arg);
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->iface == !args->all)
-			cmd_usage_error(state, "which interface? Name one, or say --all");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static int detach_all(void)
-{
-	char **dirs;
-	int n = pins_list("", true, &dirs), err = n < 0 ? n : 0;
-
-	for (int i = 0; i < n; i++) {
-		int one = steer_detach(dirs[i]);
-
-		err = err ? err : one;
-	}
-	pins_free_list(dirs, n > 0 ? n : 0);
-	return err;
-}
-
-static int detach(const struct detach_args *args)
-{
-	char dir[PIN_NAME_LEN];
-	struct netns ns;
-	int err = netns_current(&ns);
-
-	if (err)
-		rfs_error("cannot identify the network namespace: %s", strerror(-err));
-	else
-		err = cmd_begin_change();
-	if (err)
-		return err;
-	if (args->all) {
-		err = detach_all();
-	} else if (steer_find_remains(args->iface, &ns, dir)) {
-		rfs_error("%s is not attached%s; 'rfsctl status' shows what is", args->iface,
-			  if_nametoindex(args->iface) ? ""
-						      : ", and there is no such interface here");
-		err = -ENOENT;
-	} else {
-		err = steer_detach(dir);
-	}
-	remove_idle_recorder();
-	return err;
-}
-
-int cmd_detach(int argc, char **argv)
-{
-	static const struct argp_option options[] = {
-		{ "all", 'a', NULL, 0, "all interfaces, in all network namespaces", 0 },
-		{},
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_detach,
-		.args_doc = "IFACE\n--all",
-		.doc = "Stop steering IFACE and restore what attach changed.\v"
-		       "Flows leave the rings in order first. Also removes what a killed attach or "
-		       "detach or a vanished interface has left; IFACE may be a name as 'rfsctl "
-		       "status' shows it.",
-		.children = common_options,
-	};
-	struct detach_args args = {};
-
-	cmd_parse(&argp, argc, argv, &args);
-	return cmd_status_of(detach(&args), "detach", args.iface);
-}
-
-/* ---- set ---- */
-
-struct set_args {
-	const char *iface;
-	struct cpuset cpus;
-	struct rfs_sched kthread_sched;
-	struct steer_changes changes;
-};
-
-static error_t parse_set(int key, char *arg, struct argp_state *state)
-{
-	struct set_args *args = state->input;
-
-	switch (key) {
-	case KEY_CPUS:
-		parse_cpus(state, arg, &args->cpus);
-		args->changes.cpus = &args->cpus;
-		return 0;
-	case KEY_KTHREAD_SCHED:
-		parse_sched(state, arg, &args->kthread_sched);
-		args->changes.kthread_sched = &args->kthread_sched;
-		return 0;
-	case ARGP_KEY_ARG:
-		parse_iface(state, &args->iface, arg);
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->iface)
-			cmd_usage_error(state, "which interface?");
-		if (!args->changes.cpus && !args->changes.kthread_sched)
-			cmd_usage_error(state,
-					"what is to be set? --cpus and --kthread-sched can be");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-int cmd_set(int argc, char **argv)
-{
-	static const struct argp_option options[] = {
-		{ "cpus", KEY_CPUS, "CPUS", 0,
-		  "CPUs that may get packets, as a list (0-3,8) or bitmap (f)", 0 },
-		{ "kthread-sched", KEY_KTHREAD_SCHED, "POLICY", 0, KTHREAD_SCHED_HELP, 0 },
-		{},
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse_set,
-		.args_doc = "IFACE",
-		.doc = "Change what an attached interface does, without losing a packet.",
-		.children = common_options,
-	};
-	struct set_args args = {};
-	char dir[PIN_NAME_LEN];
-	struct netns ns;
-	int err;
-
-	cmd_parse(&argp, argc, argv, &args);
-	err = check_cpus(&args.cpus);
-	if (!err) {
-		err = netns_current(&ns);
-		if (err)
-			rfs_error("cannot identify the network namespace: %s", strerror(-err));
-	}
-	if (!err)
-		err = cmd_begin_change();
-	if (!err && steer_find(args.iface, &ns, dir)) {
-		rfs_error("%s is not attached; 'rfsctl status' shows what is", args.iface);
-		err = -ENOENT;
-	}
-	if (!err)
-		err = steer_set(dir, &args.changes);
-	return cmd_status_of(err, "set", args.iface);
 }

@@ -45,13 +45,6 @@ unsigned int cmd_number(const struct argp_state *state, const char *what, const 
 			unsigned int min, unsigned int max);
 
 /**
- * cmd_begin_change() - what precedes every change: a BPF file system, the lock, no interruption
- *
- * Return: 0, or a negative errno after an error message.
- */
-int cmd_begin_change(void);
-
-/**
  * cmd_status_of() - the exit status of a command
  * @err:   0 or a negative errno
  * @iface: what it was about, or NULL

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "host/msg.h"
 
 const struct command commands[] = {
@@ -127,9 +128,7 @@ error_t cmd_parse_iface(int key, char *arg, struct argp_state *state)
 
 	if (key != ARGP_KEY_ARG)
 		return ARGP_ERR_UNKNOWN;
-	if (*iface)
-		cmd_usage_error(state, "one interface at a time: '%s' or '%s'", *iface, arg);
-	*iface = arg;
+	cmd_take_iface(state, iface, arg);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* refresh.c - rfsctl refresh: follow CPUs that went offline or came online. */
 #include <string.h>
 
+#include "cmd/change.h"
 #include "cmd/cmd.h"
 #include "host/msg.h"
 #include "maps/pins.h"

@@ -14,6 +14,7 @@
 #include "iface/settings.h"
 #include "iface/steer.h"
 #include "iface/internal.h"
+#include "iface/polls.h"
 #include "xdp/xdp.h"
 
 /* The kind of the queues' maps, which the verifier asks for; not used otherwise. */

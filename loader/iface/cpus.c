@@ -11,11 +11,13 @@
 #include <bpf/bpf.h>
 
 #include "host/kthreads.h"
+#include "host/clock.h"
 #include "host/msg.h"
 #include "rfs/rules.h"
 #include "maps/rings.h"
 #include "iface/steer.h"
 #include "iface/internal.h"
+#include "iface/polls.h"
 
 #define IDLE_LIMIT_MS 2000
 

@@ -8,11 +8,13 @@
 
 #include <bpf/bpf.h>
 
+#include "host/clock.h"
 #include "host/msg.h"
 #include "maps/rings.h"
 #include "iface/settings.h"
 #include "iface/steer.h"
 #include "iface/internal.h"
+#include "iface/polls.h"
 #include "xdp/xdp.h"
 
 #define DRAIN_LIMIT_MS 2000

@@ -7,23 +7,11 @@
 #include "maps/pins.h"
 #include "rfs/types.h"
 
-/**
- * wait_for_polls() - until every NAPI poll that may have seen the old state of a map has ended
- *
- * A poll runs with softirqs off, which RCU takes for a reader, and MEMBARRIER_CMD_GLOBAL is
- * synchronize_rcu(). Where nohz_full CPUs make the kernel refuse it, a while that no poll lasts
- * must do.
- */
-void wait_for_polls(void);
-
 /** write_config() - write an interface's configuration; 0 or a negative errno */
 int write_config(int fd, const struct rfs_config *config);
 
 /** update_config() - the same, with a message if it fails */
 int update_config(int fd, const struct rfs_config *config);
-
-/** now_ms() - milliseconds of a clock that is never set */
-long long now_ms(void);
 
 /** write_cpus() - fill an entry of the rps_cpus map; 0, or a negative errno after a message */
 int write_cpus(int cpus_fd, __u32 entry, const struct cpuset *cpus);

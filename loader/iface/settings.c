@@ -11,7 +11,8 @@
 #include <bpf/bpf.h>
 
 #include "host/msg.h"
-#include "host/netif.h"
+#include "host/ethtool.h"
+#include "host/sysfs.h"
 #include "maps/pins.h"
 #include "iface/settings.h"
 #include "recorder/kernel_rfs.h"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "host/netif.h"
+#include "host/netns.h"
 
 #define PIN_NAME_LEN 64
 

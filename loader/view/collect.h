@@ -3,6 +3,8 @@
 #ifndef RFS_COLLECT_H
 #define RFS_COLLECT_H
 
+#include <net/if.h>
+
 #include "host/cpuset.h"
 #include "maps/pins.h"
 #include "recorder/recorder.h"

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* options.c - options and arguments that several commands take. */
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "host/kthread_sched.h"
+#include "host/msg.h"
+
+void cmd_parse_cpus(struct argp_state *state, const char *text, struct cpuset *cpus)
+{
+	int err = cpuset_parse(text, cpus);
+
+	if (err == -ERANGE)
+		cmd_usage_error(state, "--cpus: CPU numbers go up to %u, in '%s'", RFS_MAX_CPUS - 1,
+				text);
+	if (err)
+		cmd_usage_error(state,
+				"--cpus takes a list (0-3,8) or a hex bitmap (f or "
+				"00000000,0000000f), not '%s'",
+				text);
+}
+
+void cmd_parse_sched(struct argp_state *state, const char *text, struct rfs_sched *sched)
+{
+	int err = kthread_sched_parse(text, sched);
+
+	if (err == -ERANGE)
+		cmd_usage_error(state,
+				"--kthread-sched: NICE goes from -20 to 19 and PRIO from 1 to 99, "
+				"in '%s'",
+				text);
+	if (err)
+		cmd_usage_error(state,
+				"--kthread-sched takes batch[:NICE], other[:NICE] or fifo:PRIO, "
+				"not '%s'",
+				text);
+}
+
+void cmd_take_iface(const struct argp_state *state, const char **iface, const char *arg)
+{
+	if (*iface)
+		cmd_usage_error(state, "one interface at a time: '%s' or '%s'", *iface, arg);
+	*iface = arg;
+}
+
+/* The CPUs exist, and one at least is online. */
+int cmd_check_cpus(const struct cpuset *cpus)
+{
+	struct cpuset online, possible, missing;
+	char text[256];
+
+	if (!cpuset_count(cpus) || cpuset_online(&online) || cpuset_possible(&possible))
+		return 0;
+	missing = cpuset_minus(cpus, &possible);
+	if (cpuset_count(&missing)) {
+		cpuset_format(&missing, text, sizeof(text));
+		rfs_error("this machine has no CPU %s", text);
+		return -EINVAL;
+	}
+	missing = cpuset_minus(cpus, &online);
+	if (!cpuset_count(&missing))
+		return 0;
+	cpuset_format(&missing, text, sizeof(text));
+	if (cpuset_count(&missing) == cpuset_count(cpus)) {
+		rfs_error("CPU %s is offline; bring it online (chcpu -e %s) or name others", text,
+			  text);
+		return -EINVAL;
+	}
+	rfs_warn(
+		"CPU %s is offline; it gets packets when it is online and 'rfsctl refresh' was run",
+		text);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* options.h - options and arguments that several commands take. */
+#ifndef RFS_CMD_OPTIONS_H
+#define RFS_CMD_OPTIONS_H
+
+#include <argp.h>
+
+#include "host/cpuset.h"
+
+enum {
+	CMD_KEY_CPUS = 0x3000,
+	CMD_KEY_KTHREAD_SCHED,
+};
+
+#define CMD_KTHREAD_SCHED_HELP                                                                     \
+	"batch or other: how the rings' threads are scheduled, also with a nice value as in "      \
+	"batch:5; or fifo:PRIO"
+
+/** cmd_parse_cpus() - --cpus, or cmd_usage_error() */
+void cmd_parse_cpus(struct argp_state *state, const char *text, struct cpuset *cpus);
+
+/** cmd_parse_sched() - --kthread-sched, or cmd_usage_error() */
+void cmd_parse_sched(struct argp_state *state, const char *text, struct rfs_sched *sched);
+
+/** cmd_take_iface() - the interface argument, of which there may be one */
+void cmd_take_iface(const struct argp_state *state, const char **iface, const char *arg);
+
+/**
+ * cmd_check_cpus() - do the CPUs exist, and is one at least online?
+ * @cpus: empty: all
+ *
+ * Return: 0, perhaps after a warning; or -EINVAL after an error message.
+ */
+int cmd_check_cpus(const struct cpuset *cpus);
+
+#endif /* RFS_CMD_OPTIONS_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* sysfs.h - an interface's folder in sysfs, in whichever network namespace we are. */
+#ifndef RFS_SYSFS_H
+#define RFS_SYSFS_H
+
+/**
+ * netif_sysfs() - open the directory /sys/class/net/NAME of the current network namespace
+ *
+ * The process's /sys shows the namespace in which it was mounted, which nsenter(1) does not change;
+ * so this opens a sysfs of its own that is not mounted anywhere.
+ *
+ * Return: a file descriptor or a negative errno.
+ */
+int netif_sysfs(const char *name);
+
+/** netif_count_rx_dirs() - RX queues as sysfs has them; 0 where it does not tell */
+unsigned int netif_count_rx_dirs(const char *name);
+
+#endif /* RFS_SYSFS_H */

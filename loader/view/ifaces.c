@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* ifaces.c - interfaces' pinned maps, read into plain structures. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "host/msg.h"
+#include "iface/steer.h"
+#include "maps/rings.h"
+#include "view/internal.h"
+#include "xdp/xdp.h"
+
+static int read_counters(struct iface_view *v)
+{
+	int fd = pins_get("%s/%s", v->dir, RFS_PIN_STATS), err;
+
+	if (fd < 0)
+		return fd;
+	err = sum_percpu(fd, v->count, RFS_STAT_NR);
+	close(fd);
+	return err;
+}
+
+static int read_cpus(struct iface_view *v)
+{
+	int fd = pins_get("%s/%s", v->dir, RFS_PIN_CPUS), err = 0;
+	struct rps_cpus *cpus = malloc(sizeof(*cpus));
+
+	if (fd < 0 || !cpus)
+		err = fd < 0 ? fd : -ENOMEM;
+	else if (bpf_map_lookup_elem(fd, &v->config.active, cpus))
+		err = -errno;
+	else
+		memcpy(v->cpus.bits, cpus->allowed, sizeof(cpus->allowed));
+	free(cpus);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int read_rings(struct iface_view *v)
+{
+	unsigned int nr_cpus = recorder_nr_cpus(), n = 0;
+	struct cpu_view *cpu = calloc(nr_cpus, sizeof(*cpu));
+
+	if (!cpu)
+		return -ENOMEM;
+	for (unsigned int q = 0; q < v->config.queues; q++) {
+		struct rps_ring *rings = rings_map(v->dir, q, nr_cpus);
+
+		if (!rings)
+			continue;
+		for (unsigned int i = 0; i < nr_cpus; i++) {
+			__u64 lost = rings[i].lost_ring_full + rings[i].lost_redirect_error;
+
+			v->lost_ring_full += rings[i].lost_ring_full;
+			v->lost_redirect_error += rings[i].lost_redirect_error;
+			v->lost_alloc_failed += rings[i].alloc_failed;
+			cpu[i].enqueued += rings[i].tail;
+			/* What the ring's consumer took, less what got no skb. */
+			cpu[i].delivered += rings[i].popped - rings[i].alloc_failed;
+			cpu[i].lost += lost + rings[i].alloc_failed;
+		}
+		rings_unmap(rings, nr_cpus);
+	}
+	/* CPUs that are in the set, or were. */
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		if (!cpuset_has(&v->cpus, i) && !cpu[i].enqueued)
+			continue;
+		cpu[n] = cpu[i];
+		cpu[n++].cpu = i;
+	}
+	v->cpu = cpu;
+	v->n_cpus = n;
+	return 0;
+}
+
+/* Can it be told from here that the interface is gone? */
+static bool is_stale(struct iface_view *v, unsigned int ifindex)
+{
+	const struct xdp_owner on = { v->config.netns_cookie, ifindex };
+	int fd = pins_get("%s/%s", v->dir, RFS_PIN_XDP_LINK);
+
+	if (fd >= 0 || v->here) {
+		if (fd >= 0)
+			close(fd);
+		return !xdp_is_attached(&on, v->dir);
+	}
+	return !netns_exists(v->config.netns_ino, v->config.netns_cookie);
+}
+
+/*
+ * What looks broken is being changed, if somebody held the lock before it was read, or does now: an
+ * attach or detach takes longer than to read.
+ */
+static void tell_changing(struct iface_view *v, pid_t before)
+{
+	pid_t now = pins_lock_holder();
+
+	v->changed_by = now ? now : before;
+	if (v->changed_by)
+		v->state = VIEW_CHANGING;
+}
+
+static void read_iface(struct iface_view *v, const char *dir, const struct netns *here,
+		       pid_t before)
+{
+	unsigned int ifindex;
+	int err;
+
+	strcpy(v->dir, dir);
+	err = steer_config(dir, &v->config);
+	v->here = v->config.netns_cookie == here->cookie;
+	ifindex = steer_ifindex(dir, &v->config, here);
+	if (!ifindex || !if_indextoname(ifindex, v->name))
+		snprintf(v->name, sizeof(v->name), "%.15s", *v->config.name ? v->config.name : dir);
+	if (err == -EPROTO)
+		v->state = VIEW_FOREIGN;
+	else if (err || v->config.state != RFS_STATE_READY || read_counters(v) || read_cpus(v) ||
+		 read_rings(v))
+		v->state = VIEW_BROKEN;
+	else
+		v->state = is_stale(v, ifindex) ? VIEW_STALE : VIEW_ATTACHED;
+	if (v->state == VIEW_BROKEN)
+		tell_changing(v, before);
+}
+
+int collect_ifaces(const char *iface, const struct netns *here, struct rfs_view *view)
+{
+	char dir[PIN_NAME_LEN], **dirs;
+	pid_t before;
+	int n;
+
+	if (iface && steer_find(iface, here, dir)) {
+		rfs_error("%s is not attached%s", iface,
+			  if_nametoindex(iface) ? "" : ", and there is no such interface here");
+		return -ENOENT;
+	}
+	before = pins_lock_holder();
+	n = pins_list("", true, &dirs);
+	if (n < 0) {
+		rfs_error("cannot list %s/%s: %s", env.bpffs, RFS_PIN_DIR, strerror(-n));
+		return n;
+	}
+	view->ifaces = calloc(n ? n : 1, sizeof(*view->ifaces));
+	for (int i = 0; view->ifaces && i < n; i++)
+		if (!iface || !strcmp(dirs[i], dir))
+			read_iface(&view->ifaces[view->n_ifaces++], dirs[i], here, before);
+	pins_free_list(dirs, n);
+	return view->ifaces ? 0 : -ENOMEM;
+}
