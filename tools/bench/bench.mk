@@ -3,8 +3,8 @@
 # make bench                    rfs beside its peers: build/bench/report.md, about 20 minutes
 # make bench SHORT=1 ROUNDS=1   only to see that it works, under 2 minutes
 
-BENCH_LOAD_OBJ  := $(addprefix $(B)/tools/bench/,load.o opts.o rr.o stream.o wire.o sockets.o \
-	worker.o meter.o)
+BENCH_LOAD_OBJ  := $(addprefix $(B)/tools/bench/,load.o rr.o stream.o wire.o sockets.o worker.o \
+	meter.o opts.o hist.o base.o)
 BENCH_MICRO_OBJ := $(addprefix $(B)/tools/bench/,micro.o steer.o flows.o recorder.o)
 # Packets and a device as the tests have them; the maps and the recorder as the loader makes them.
 BENCH_MICRO_LIB := $(addprefix $(B)/tests/prog/,packet.o netdev.o) \

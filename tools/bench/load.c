@@ -8,6 +8,9 @@
  *   flood   datagrams by sockets, as many as go or at a rate
  *   wire    datagrams that come as from a NIC, as many as go
  *   meter   run a command; only tell CPU time and the like
+ *
+ * One process that has sockets in both namespaces, so that one clock starts and ends a measurement
+ * for both ends.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +19,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "base.h"
+#include "hist.h"
 #include "meter.h"
-
-enum phase load_phase;
+#include "opts.h"
+#include "rr.h"
+#include "sockets.h"
+#include "stream.h"
+#include "wire.h"
+#include "worker.h"
 
 struct load {
 	const char *name;

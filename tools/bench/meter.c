@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "base.h"
 #include "meter.h"
 
 void usage_add(struct usage *u, pid_t pid, pid_t tid)

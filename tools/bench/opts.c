@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "load.h"
+#include "opts.h"
 
 static const struct argp_option options[] = {
 	{ "srv-ns", 's', "PATH", 0, "the server's network namespace", 0 },

@@ -10,7 +10,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "load.h"
+#include "base.h"
+#include "rr.h"
+#include "sockets.h"
 
 #define EVENTS	   64
 #define MSG_MAX	   65536

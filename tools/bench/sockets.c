@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #include "../../tests/traffic/files.h"
-#include "load.h"
+#include "base.h"
+#include "sockets.h"
 
 int *srv_fd, *cli_fd;
 

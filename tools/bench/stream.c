@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "load.h"
+#include "base.h"
+#include "sockets.h"
+#include "stream.h"
 
 #define CHUNK  131072
 #define EVENTS 64

@@ -21,7 +21,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "load.h"
+#include "base.h"
+#include "sockets.h"
+#include "wire.h"
 #include "wire.skel.h"
 
 /*
