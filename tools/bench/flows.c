@@ -16,8 +16,10 @@
 #include <bpf/libbpf.h>
 
 #include "bench.skel.h"
-#include "micro.h"
+#include "flows.h"
+#include "measure.h"
 #include "rfs_steer.skel.h"
+#include "steer.h"
 
 #define BASE	  0x0a000000 /* as in bench_mix */
 #define RUNS	  (micro_short ? 1 : 7)

@@ -22,7 +22,8 @@
 
 #include "../../loader/recorder/recorder.h"
 #include "bench.skel.h"
-#include "micro.h"
+#include "measure.h"
+#include "recorder.h"
 
 #define RUNS	  (micro_short ? 3 : 9)
 #define CALLS	  (micro_short ? 50000 : 200000)

@@ -10,9 +10,9 @@
 #include <bpf/libbpf.h>
 
 #include "../../loader/maps/rings.h"
-#include "micro.h"
 #include "rfs/ents.h"
 #include "rfs_steer.skel.h"
+#include "steer.h"
 
 #define SOCK_FLOW_ENTRIES 65536 /* rfsctl's default, and its least here */
 #define BATCH		  65536

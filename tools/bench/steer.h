@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* micro.h - single programs by BPF_PROG_RUN, and the recorder. */
-#ifndef RFS_BENCH_MICRO_H
-#define RFS_BENCH_MICRO_H
-
-#include <stdbool.h>
-#include <stdint.h>
+/* steer.h - the steering program, with maps as the loader makes them, outside an interface. */
+#ifndef RFS_BENCH_STEER_H
+#define RFS_BENCH_STEER_H
 
 #include <linux/types.h>
 
 #include "../../tests/prog/packet.h"
 
-struct bench;
-struct bpf_map;
 struct rfs_steer;
-
-extern bool micro_short;
-extern unsigned int micro_ifindex;
-extern unsigned int micro_hook; /* enum rfs_hook: how the recorder is to attach; 0: as it can */
 
 /* The steering program with one queue's maps, gate open. */
 struct steer {
@@ -51,17 +42,4 @@ int steer_readers(struct steer *s, const struct flow *flow, __u32 base, __u32 n)
 /** steer_forget() - forget all readers */
 void steer_forget(struct steer *s);
 
-/** bench_load() - bench.bpf.c with its CPUMAP filled; NULL after an error message */
-struct bench *bench_load(__u32 flows, bool tracing);
-
-/** prog_ns() - ns a run of a program, mean of many; want is the verdict it must have */
-double prog_ns(int prog, const struct packet *p, __u32 repeat, __u32 want);
-
-/** metric() - one line of the result */
-void metric(const char *what, const char *unit, double value);
-
-int micro_packets(void);
-int micro_flows(void);
-int micro_recorder(void);
-
-#endif /* RFS_BENCH_MICRO_H */
+#endif /* RFS_BENCH_STEER_H */
