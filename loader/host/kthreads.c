@@ -6,26 +6,80 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "host/kthreads.h"
 
-static int read_comm(const char *pid, struct kthread *k)
-{
-	char path[64], comm[64] = "";
-	FILE *f;
-	int n;
+/* The kernel's, in field "flags" of /proc/PID/stat; it is in no header for applications. */
+#define PF_KTHREAD 0x00200000
+#define KTHREADD   2
 
-	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+/* What /proc/PID/stat tells of a process. */
+struct stat_line {
+	char name[64];
+	char state;
+	bool kthread;
+};
+
+/*
+ * Anybody may take the name of a kthread, and brackets, blanks and newlines in it. So the name ends
+ * at the last bracket, behind which there are numbers only.
+ */
+static int read_stat(int pid, struct stat_line *stat)
+{
+	char path[64], line[1024], *name, *rest;
+	unsigned int flags;
+	size_t len;
+	int ppid;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
-	if (!fgets(comm, sizeof(comm), f))
-		comm[0] = 0;
+	len = fread(line, 1, sizeof(line) - 1, f);
 	fclose(f);
-	n = sscanf(comm, "cpumap/%u/map:%u", &k->cpu, &k->cpumap_id);
-	k->pid = atoi(pid);
-	return n == 2 ? 0 : -ENOENT;
+	line[len] = 0;
+	name = strchr(line, '(');
+	rest = strrchr(line, ')');
+	if (!name || !rest ||
+	    sscanf(rest, ") %c %d %*d %*d %*d %*d %u", &stat->state, &ppid, &flags) != 3)
+		return -ESRCH;
+	*rest = 0;
+	snprintf(stat->name, sizeof(stat->name), "%s", name + 1);
+	stat->kthread = flags & PF_KTHREAD && ppid == KTHREADD;
+	return 0;
+}
+
+static bool has_ended(int err)
+{
+	return err == -ENOENT || err == -ESRCH;
+}
+
+/* 1, with its CPU and map, or 0; -errno where that cannot be told. */
+static int is_cpumap_kthread(int pid, struct kthread *k)
+{
+	struct stat_line stat;
+	int end = 0, err = read_stat(pid, &stat);
+
+	k->pid = pid;
+	if (err)
+		return has_ended(err) ? 0 : err;
+	return stat.kthread &&
+	       sscanf(stat.name, "cpumap/%u/map:%u%n", &k->cpu, &k->cpumap_id, &end) == 2 &&
+	       !stat.name[end];
+}
+
+static int append(struct kthreads *all, const struct kthread *k)
+{
+	struct kthread *more = realloc(all->list, (all->n + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	all->list = more;
+	all->list[all->n++] = *k;
+	return 0;
 }
 
 int kthreads_list(struct kthreads *all)
@@ -39,25 +93,20 @@ int kthreads_list(struct kthreads *all)
 	all->n = 0;
 	if (!d)
 		return -errno;
-	while (!err && (entry = readdir(d))) {
-		struct kthread *more;
-
-		if (!isdigit((unsigned char)entry->d_name[0]) || read_comm(entry->d_name, &k))
+	while (err >= 0 && (entry = readdir(d))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		more = realloc(all->list, (all->n + 1) * sizeof(*more));
-		if (!more) {
-			err = -ENOMEM;
-			break;
-		}
-		all->list = more;
-		all->list[all->n++] = k;
+		err = is_cpumap_kthread(atoi(entry->d_name), &k);
+		if (err == 1)
+			err = append(all, &k);
 	}
 	closedir(d);
-	if (err) {
+	if (err < 0) {
 		free(all->list);
 		all->list = NULL;
+		all->n = 0;
 	}
-	return err;
+	return err < 0 ? err : 0;
 }
 
 bool kthread_is_bound(const struct kthread *k)
@@ -75,17 +124,10 @@ bool kthread_is_bound(const struct kthread *k)
 
 bool kthread_is_asleep(const struct kthread *k)
 {
-	char path[64], state = 0;
-	FILE *f;
+	struct stat_line stat;
+	int err = read_stat(k->pid, &stat);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", k->pid);
-	f = fopen(path, "re");
-	if (!f)
-		return true; /* it has ended */
-	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
-	fclose(f);
-	return state == 'S';
+	return err ? has_ended(err) : stat.state == 'S';
 }
 
 static int set_policy(int pid, const struct rfs_sched *sched)

@@ -22,6 +22,8 @@ struct kthreads {
  * kthreads_list() - all CPUMAP kthreads, by their names "cpumap/CPU/map:ID"
  * @all: receives them; free its list
  *
+ * Only what the kernel marks as a thread of its own counts: a process may have such a name too.
+ *
  * Return: 0 or a negative errno.
  */
 int kthreads_list(struct kthreads *all);

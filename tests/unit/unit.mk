@@ -4,7 +4,7 @@
 #
 # Results are in $(B)/tests/results: unit-NAME.tap and unit-NAME-asan.tap (Test Anything Protocol).
 
-UNIT_TESTS := hash spread rules ents ring model cpuset sched cmdline
+UNIT_TESTS := hash spread rules ents ring model cpuset sched kthreads cmdline
 UNIT_DIR   := $(B)/tests/unit
 UNIT_TAP   := $(B)/tests/results
 
@@ -15,6 +15,7 @@ UNIT_CFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-
 # Beside the test's own object.
 UNIT_OBJ_cpuset  := loader/host/cpuset.o
 UNIT_OBJ_sched   := loader/host/kthread_sched.o
+UNIT_OBJ_kthreads := loader/host/kthreads.o
 UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
 	$(patsubst %.c,%.o,loader/host/msg.c loader/host/cpuset.c loader/host/kthread_sched.c \
 	$(wildcard loader/cmd/*.c))
