@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "host/kthread_sched.h"
+#include "host/mode.h"
 #include "host/msg.h"
 #include "maps/pins.h"
 #include "recorder/recorder.h"
@@ -46,15 +47,14 @@ static unsigned int parse_word(struct argp_state *state, const char *option, con
 
 static error_t parse_attach(int key, char *arg, struct argp_state *state)
 {
-	/* In the order of enum rfs_mode, rfs_hook and rfs_tcp. */
-	static const char *const modes[] = { "auto", "native", "generic", NULL };
+	/* In the order of enum rfs_hook and rfs_tcp. */
 	static const char *const hooks[] = { "auto", "fentry", "tracepoint", NULL };
 	static const char *const tcp[] = { "cpumap", "stack", NULL };
 	struct attach_args *args = state->input;
 
 	switch (key) {
 	case 'm':
-		args->steer.mode = parse_word(state, "--mode", arg, modes);
+		args->steer.mode = parse_word(state, "--mode", arg, mode_names);
 		return 0;
 	case CMD_KEY_CPUS:
 		cmd_parse_cpus(state, arg, &args->steer.cpus);
@@ -188,7 +188,7 @@ static void attached_note(const struct netif *nif, const struct rfs_config *conf
 			 nif->name);
 	printf("%s: attached in %s mode%s, %u RX queue%s with %u flows and rings of %u frames; "
 	       "recorder: %s%s\n",
-	       nif->name, config->mode == RFS_MODE_GENERIC ? "generic" : "native",
+	       nif->name, mode_name(config->mode),
 	       config->dispatcher ? " beside other XDP programs" : "", config->queues,
 	       config->queues > 1 ? "s" : "", config->flow_cnt, config->qsize,
 	       recorder_hook_name(r->settings.hook),

@@ -10,7 +10,9 @@
 
 #include "host/msg.h"
 #include "rfs/ents.h"
+#include "maps/queues.h"
 #include "maps/rings.h"
+#include "maps/rps_cpus.h"
 #include "iface/settings.h"
 #include "iface/steer.h"
 #include "iface/internal.h"
@@ -127,15 +129,13 @@ static int add_queue(struct rfs_steer *skel, const char *dir, const struct recor
 		rfs_error("cannot fill the tables of RX queue %u: %s", queue, strerror(-err));
 		goto out;
 	}
-	err = pins_mkdir("%s/%s/%u", dir, RFS_PIN_QUEUE_MAPS, queue);
+	err = queue_mkdir(dir, queue);
 	if (!err)
-		err = pins_put(cpumap, "%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, queue,
-			       RFS_PIN_CPUMAP);
+		err = queue_put(cpumap, dir, queue, RFS_PIN_CPUMAP);
 	if (!err)
-		err = pins_put(dev_flow, "%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, queue,
-			       RFS_PIN_DEV_FLOW);
+		err = queue_put(dev_flow, dir, queue, RFS_PIN_DEV_FLOW);
 	if (!err)
-		err = pins_put(rings, "%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, queue, RFS_PIN_RING);
+		err = queue_put(rings, dir, queue, RFS_PIN_RING);
 	if (!err)
 		err = add_cpumap_entries(cpumap, cpus, config->qsize);
 	if (err)
@@ -223,7 +223,7 @@ static int attach_mode(const struct netif *nif, const char *dir, const struct re
 	if (!err)
 		err = sched_kthreads(dir, config, &config->kthread_sched, rfs_error);
 	if (!err)
-		err = write_cpus(bpf_map__fd(skel->maps.rps_cpus), RPS_CPUS_WANTED, wanted);
+		err = rps_cpus_write(bpf_map__fd(skel->maps.rps_cpus), RPS_CPUS_WANTED, wanted);
 	if (!err)
 		err = publish_cpus(bpf_map__fd(skel->maps.rps_cpus), fd, config, &cpus);
 	if (err)

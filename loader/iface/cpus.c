@@ -14,41 +14,20 @@
 #include "host/clock.h"
 #include "host/msg.h"
 #include "rfs/rules.h"
+#include "maps/queues.h"
 #include "maps/rings.h"
+#include "maps/rps_cpus.h"
 #include "iface/steer.h"
 #include "iface/internal.h"
 #include "iface/polls.h"
 
 #define IDLE_LIMIT_MS 2000
 
-static void fill_cpus(struct rps_cpus *out, const struct cpuset *cpus)
-{
-	memset(out, 0, sizeof(*out));
-	memcpy(out->allowed, cpus->bits, sizeof(out->allowed));
-	cpuset_for_each(cpu, cpus) out->cpu[out->n++] = cpu;
-}
-
-int write_cpus(int cpus_fd, __u32 entry, const struct cpuset *cpus)
-{
-	struct rps_cpus *value = malloc(sizeof(*value));
-	int err = 0;
-
-	if (!value)
-		return -ENOMEM;
-	fill_cpus(value, cpus);
-	if (bpf_map_update_elem(cpus_fd, &entry, value, BPF_ANY)) {
-		err = -errno;
-		rfs_error("cannot write the CPU list: %s", strerror(-err));
-	}
-	free(value);
-	return err;
-}
-
 /* Fill the set that is not in use, then turn over. */
 int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const struct cpuset *cpus)
 {
 	__u32 other = !config->active;
-	int err = write_cpus(cpus_fd, other, cpus);
+	int err = rps_cpus_write(cpus_fd, other, cpus);
 
 	if (err)
 		return err;
@@ -110,23 +89,10 @@ struct attached {
 	struct rfs_config config;
 	int config_fd;
 	int cpus_fd;
+	__u32 *cpumap_ids; /* of all queues */
 	struct cpuset active;
 	struct cpuset wanted;
 };
-
-static int read_cpus(int fd, __u32 entry, struct cpuset *cpus)
-{
-	struct rps_cpus *value = malloc(sizeof(*value));
-	int err = 0;
-
-	if (!value)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(fd, &entry, value))
-		err = -errno;
-	memcpy(cpus->bits, value->allowed, sizeof(cpus->bits));
-	free(value);
-	return err;
-}
 
 static void close_attached(struct attached *a)
 {
@@ -134,6 +100,7 @@ static void close_attached(struct attached *a)
 		close(a->config_fd);
 	if (a->cpus_fd >= 0)
 		close(a->cpus_fd);
+	free(a->cpumap_ids);
 }
 
 static int open_attached(const char *dir, struct attached *a)
@@ -141,6 +108,7 @@ static int open_attached(const char *dir, struct attached *a)
 	int err = steer_config(dir, &a->config);
 
 	a->dir = dir;
+	a->cpumap_ids = NULL;
 	if (err || a->config.state != RFS_STATE_READY) {
 		rfs_error("%s is not attached in full; attach or detach it first", dir);
 		return err ? err : -EAGAIN;
@@ -149,9 +117,11 @@ static int open_attached(const char *dir, struct attached *a)
 	a->cpus_fd = pins_get("%s/%s", dir, RFS_PIN_CPUS);
 	err = a->config_fd < 0 ? a->config_fd : a->cpus_fd < 0 ? a->cpus_fd : 0;
 	if (!err)
-		err = read_cpus(a->cpus_fd, a->config.active, &a->active);
+		err = rps_cpus_read(a->cpus_fd, a->config.active, &a->active);
 	if (!err)
-		err = read_cpus(a->cpus_fd, RPS_CPUS_WANTED, &a->wanted);
+		err = rps_cpus_read(a->cpus_fd, RPS_CPUS_WANTED, &a->wanted);
+	if (!err)
+		err = queues_cpumap_ids(dir, a->config.queues, &a->cpumap_ids);
 	if (err) {
 		rfs_error("%s: cannot read its configuration: %s", dir, strerror(-err));
 		close_attached(a);
@@ -173,7 +143,7 @@ static int publish(struct attached *a, const struct cpuset *cpus)
 
 static int open_cpumap(const struct attached *a, unsigned int queue)
 {
-	int fd = pins_get("%s/%s/%u/%s", a->dir, RFS_PIN_QUEUE_MAPS, queue, RFS_PIN_CPUMAP);
+	int fd = queue_get(a->dir, queue, RFS_PIN_CPUMAP);
 
 	if (fd < 0)
 		rfs_error("%s: the CPUMAP of RX queue %u is not pinned any more", a->dir, queue);
@@ -208,7 +178,7 @@ static int set_cpus(struct attached *a, const struct cpuset *cpus)
 		err = sched_kthreads(a->dir, &a->config, &a->config.kthread_sched, rfs_error);
 	if (!err)
 		err = publish(a, &usable);
-	return err ? err : write_cpus(a->cpus_fd, RPS_CPUS_WANTED, cpus);
+	return err ? err : rps_cpus_write(a->cpus_fd, RPS_CPUS_WANTED, cpus);
 }
 
 static void say_nothing(const char *fmt, ...)
@@ -278,17 +248,19 @@ static bool wait_for_idle(const volatile struct rps_ring *ring, const struct kth
 }
 
 /* Make an idle ring's entry anew, with a kthread that is bound to its CPU. */
-static int renew_entry(const struct attached *a, unsigned int queue, int cpumap,
-		       const struct kthread *k)
+static int renew_entry(const struct attached *a, const struct kthread *k)
 {
+	unsigned int queue = queues_find(a->cpumap_ids, a->config.queues, k->cpumap_id);
 	struct bpf_cpumap_val value = { .qsize = a->config.qsize };
 	unsigned int nr_cpus = recorder_nr_cpus();
 	struct rps_ring *rings = rings_map(a->dir, queue, nr_cpus);
+	int cpumap = open_cpumap(a, queue), err = 0;
 	__u32 key = k->cpu;
-	int err = 0;
 
-	if (!rings)
-		return -ENOENT;
+	if (!rings || cpumap < 0) {
+		err = -ENOENT;
+		goto out;
+	}
 	if (!wait_for_idle(&rings[key], k)) {
 		rfs_warn(
 			"%s: the ring from RX queue %u to CPU %u does not get empty; it is left out "
@@ -302,8 +274,19 @@ static int renew_entry(const struct attached *a, unsigned int queue, int cpumap,
 		/* The old thread ends after a grace period: its state is not to be read. */
 		WRITE_ONCE(rings[key].task, 0);
 	}
-	rings_unmap(rings, nr_cpus);
+out:
+	if (cpumap >= 0)
+		close(cpumap);
+	if (rings)
+		rings_unmap(rings, nr_cpus);
 	return err;
+}
+
+/* Is it a kthread of ours, for a CPU of the set, that runs elsewhere? */
+static bool is_unbound(const struct attached *a, const struct kthread *k, const struct cpuset *cpus)
+{
+	return queues_find(a->cpumap_ids, a->config.queues, k->cpumap_id) >= 0 &&
+	       cpuset_has(cpus, k->cpu) && !kthread_is_bound(k);
 }
 
 /* The CPUs of the set that have a kthread elsewhere. */
@@ -312,42 +295,19 @@ static struct cpuset unbound_cpus(const struct attached *a, const struct kthread
 {
 	struct cpuset unbound = {};
 
-	for (unsigned int q = 0; q < a->config.queues; q++) {
-		int cpumap = open_cpumap(a, q);
-		__u32 id = 0;
-
-		if (cpumap < 0)
-			continue;
-		if (!map_id(cpumap, &id))
-			for (unsigned int i = 0; i < all->n; i++)
-				if (all->list[i].cpumap_id == id &&
-				    cpuset_has(cpus, all->list[i].cpu) &&
-				    !kthread_is_bound(&all->list[i]))
-					cpuset_add(&unbound, all->list[i].cpu);
-		close(cpumap);
-	}
+	for (unsigned int i = 0; i < all->n; i++)
+		if (is_unbound(a, &all->list[i], cpus))
+			cpuset_add(&unbound, all->list[i].cpu);
 	return unbound;
 }
 
 static void renew_entries(const struct attached *a, const struct kthreads *all, struct cpuset *cpus)
 {
-	for (unsigned int q = 0; q < a->config.queues; q++) {
-		int cpumap = open_cpumap(a, q);
-		__u32 id = 0;
+	for (unsigned int i = 0; i < all->n; i++) {
+		const struct kthread *k = &all->list[i];
 
-		if (cpumap < 0)
-			continue;
-		if (!map_id(cpumap, &id))
-			for (unsigned int i = 0; i < all->n; i++) {
-				const struct kthread *k = &all->list[i];
-
-				if (k->cpumap_id != id || !cpuset_has(cpus, k->cpu) ||
-				    kthread_is_bound(k))
-					continue;
-				if (renew_entry(a, q, cpumap, k))
-					cpuset_remove(cpus, k->cpu);
-			}
-		close(cpumap);
+		if (is_unbound(a, k, cpus) && renew_entry(a, k))
+			cpuset_remove(cpus, k->cpu);
 	}
 }
 

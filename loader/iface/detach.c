@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #include "host/clock.h"
 #include "host/msg.h"
+#include "maps/queues.h"
 #include "maps/rings.h"
 #include "iface/settings.h"
 #include "iface/steer.h"
@@ -49,23 +51,16 @@ static void drain(const char *dir, int config_fd, struct rfs_config *config)
 /* The recorder's programs find rings by their CPUMAP's id: not these any more. */
 static int forget_rings(const char *dir, unsigned int queues)
 {
-	int rings = pins_get("%s", RFS_PIN_RINGS), err = 0;
+	int rings = pins_get("%s", RFS_PIN_RINGS), err;
+	__u32 *ids;
 
 	if (rings < 0)
 		return rings == -ENOENT ? 0 : rings;
-	for (unsigned int q = 0; !err && q < queues; q++) {
-		int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, q, RFS_PIN_CPUMAP);
-		__u32 id;
-
-		if (fd < 0) {
-			err = fd == -ENOENT ? 0 : fd;
-			continue;
-		}
-		err = map_id(fd, &id);
-		if (!err && bpf_map_delete_elem(rings, &id) && errno != ENOENT)
+	err = queues_cpumap_ids(dir, queues, &ids);
+	for (unsigned int q = 0; !err && q < queues; q++)
+		if (ids[q] && bpf_map_delete_elem(rings, &ids[q]) && errno != ENOENT)
 			err = -errno;
-		close(fd);
-	}
+	free(ids);
 	close(rings);
 	return err;
 }

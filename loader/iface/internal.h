@@ -13,10 +13,9 @@ int write_config(int fd, const struct rfs_config *config);
 /** update_config() - the same, with a message if it fails */
 int update_config(int fd, const struct rfs_config *config);
 
-/** write_cpus() - fill an entry of the rps_cpus map; 0, or a negative errno after a message */
-int write_cpus(int cpus_fd, __u32 entry, const struct cpuset *cpus);
-
-/** publish_cpus() - fill the set that is not in use, then turn over; as write_cpus() */
+/** publish_cpus() - fill the set that is not in use, then turn over; 0, or a negative errno after a
+ * message
+ */
 int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const struct cpuset *cpus);
 
 /**

@@ -3,53 +3,29 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "host/kthread_sched.h"
 #include "host/kthreads.h"
-#include "maps/rings.h"
+#include "maps/queues.h"
 #include "iface/internal.h"
-
-/* The ids of all queues' CPUMAPs, by which kthreads are named; 0, which none has, if unknown. */
-static __u32 *cpumap_ids(const char *dir, unsigned int queues)
-{
-	__u32 *ids = calloc(queues ? queues : 1, sizeof(*ids));
-
-	for (unsigned int q = 0; ids && q < queues; q++) {
-		int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, q, RFS_PIN_CPUMAP);
-
-		if (fd < 0)
-			continue;
-		if (map_id(fd, &ids[q]))
-			ids[q] = 0;
-		close(fd);
-	}
-	return ids;
-}
-
-static bool is_ours(const struct kthread *k, const __u32 *ids, unsigned int queues)
-{
-	for (unsigned int q = 0; q < queues; q++)
-		if (ids[q] && ids[q] == k->cpumap_id)
-			return true;
-	return false;
-}
 
 int sched_kthreads(const char *dir, const struct rfs_config *config, const struct rfs_sched *sched,
 		   say_fn *say)
 {
-	__u32 *ids = cpumap_ids(dir, config->queues);
-	struct kthreads all = {};
 	char text[KTHREAD_SCHED_LEN];
-	int err = ids ? kthreads_list(&all) : -ENOMEM;
+	struct kthreads all = {};
+	__u32 *ids;
+	int err = queues_cpumap_ids(dir, config->queues, &ids);
 
+	if (!err)
+		err = kthreads_list(&all);
 	if (err)
 		say("%s: cannot find the kthreads of its rings: %s", dir, strerror(-err));
 	kthread_sched_format(sched, text, sizeof(text));
 	for (unsigned int i = 0; !err && i < all.n; i++) {
 		const struct kthread *k = &all.list[i];
 
-		if (!is_ours(k, ids, config->queues))
+		if (queues_find(ids, config->queues, k->cpumap_id) < 0)
 			continue;
 		err = kthread_set_sched(k, sched);
 		if (err)

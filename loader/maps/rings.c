@@ -11,7 +11,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "maps/pins.h"
+#include "maps/queues.h"
 #include "maps/rings.h"
 #include "rfs/rules.h"
 #include "rfs_steer.skel.h"
@@ -145,7 +145,7 @@ static size_t mapping_size(unsigned int nr_cpus)
 
 struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus)
 {
-	int fd = pins_get("%s/%s/%u/%s", dir, RFS_PIN_QUEUE_MAPS, queue, RFS_PIN_RING);
+	int fd = queue_get(dir, queue, RFS_PIN_RING);
 	void *rings;
 	int err;
 
@@ -165,19 +165,35 @@ void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus)
 	munmap(rings, mapping_size(nr_cpus));
 }
 
-int rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus, __u64 *frames)
+int rings_each(const char *dir, unsigned int queues, unsigned int nr_cpus, rings_fn *fn, void *arg)
 {
-	*frames = 0;
+	int err = 0;
+
 	for (unsigned int q = 0; q < queues; q++) {
 		struct rps_ring *rings = rings_map(dir, q, nr_cpus);
 
-		if (!rings && errno == ENOENT)
+		if (!rings) {
+			if (!err && errno != ENOENT)
+				err = -errno;
 			continue;
-		if (!rings)
-			return -errno;
+		}
 		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-			*frames += rps_in_flight(&rings[cpu]);
+			fn(&rings[cpu], cpu, arg);
 		rings_unmap(rings, nr_cpus);
 	}
-	return 0;
+	return err;
+}
+
+static void add_in_flight(const struct rps_ring *ring, unsigned int cpu, void *arg)
+{
+	__u64 *frames = arg;
+
+	(void)cpu;
+	*frames += rps_in_flight(ring);
+}
+
+int rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus, __u64 *frames)
+{
+	*frames = 0;
+	return rings_each(dir, queues, nr_cpus, add_in_flight, frames);
 }

@@ -35,6 +35,20 @@ int map_id(int fd, __u32 *id);
 struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus);
 void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus);
 
+typedef void rings_fn(const struct rps_ring *ring, unsigned int cpu, void *arg);
+
+/**
+ * rings_each() - visit the rings of all queues
+ * @dir:     the interface's pin folder's name
+ * @queues:  its RX queues
+ * @nr_cpus: of recorder_nr_cpus()
+ * @fn:      is called with each ring to a CPU, the local ones left out; queues whose rings are not
+ *	     pinned or cannot be seen are skipped
+ *
+ * Return: 0, or the first error but -ENOENT.
+ */
+int rings_each(const char *dir, unsigned int queues, unsigned int nr_cpus, rings_fn *fn, void *arg);
+
 /**
  * rings_in_flight() - frames of all queues between their redirect and their CPU's kthread
  * @dir:     the interface's pin folder's name

@@ -10,6 +10,7 @@
 #include "host/msg.h"
 #include "iface/steer.h"
 #include "maps/rings.h"
+#include "maps/rps_cpus.h"
 #include "view/internal.h"
 #include "xdp/xdp.h"
 
@@ -26,19 +27,27 @@ static int read_counters(struct iface_view *v)
 
 static int read_cpus(struct iface_view *v)
 {
-	int fd = pins_get("%s/%s", v->dir, RFS_PIN_CPUS), err = 0;
-	struct rps_cpus *cpus = malloc(sizeof(*cpus));
+	int fd = pins_get("%s/%s", v->dir, RFS_PIN_CPUS), err;
 
-	if (fd < 0 || !cpus)
-		err = fd < 0 ? fd : -ENOMEM;
-	else if (bpf_map_lookup_elem(fd, &v->config.active, cpus))
-		err = -errno;
-	else
-		memcpy(v->cpus.bits, cpus->allowed, sizeof(cpus->allowed));
-	free(cpus);
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return fd;
+	err = rps_cpus_read(fd, v->config.active, &v->cpus);
+	close(fd);
 	return err;
+}
+
+static void add_ring(const struct rps_ring *ring, unsigned int cpu, void *arg)
+{
+	__u64 lost = ring->lost_ring_full + ring->lost_redirect_error;
+	struct iface_view *v = arg;
+
+	v->lost_ring_full += ring->lost_ring_full;
+	v->lost_redirect_error += ring->lost_redirect_error;
+	v->lost_alloc_failed += ring->alloc_failed;
+	v->cpu[cpu].enqueued += ring->tail;
+	/* What the ring's consumer took, less what got no skb. */
+	v->cpu[cpu].delivered += ring->popped - ring->alloc_failed;
+	v->cpu[cpu].lost += lost + ring->alloc_failed;
 }
 
 static int read_rings(struct iface_view *v)
@@ -48,24 +57,8 @@ static int read_rings(struct iface_view *v)
 
 	if (!cpu)
 		return -ENOMEM;
-	for (unsigned int q = 0; q < v->config.queues; q++) {
-		struct rps_ring *rings = rings_map(v->dir, q, nr_cpus);
-
-		if (!rings)
-			continue;
-		for (unsigned int i = 0; i < nr_cpus; i++) {
-			__u64 lost = rings[i].lost_ring_full + rings[i].lost_redirect_error;
-
-			v->lost_ring_full += rings[i].lost_ring_full;
-			v->lost_redirect_error += rings[i].lost_redirect_error;
-			v->lost_alloc_failed += rings[i].alloc_failed;
-			cpu[i].enqueued += rings[i].tail;
-			/* What the ring's consumer took, less what got no skb. */
-			cpu[i].delivered += rings[i].popped - rings[i].alloc_failed;
-			cpu[i].lost += lost + rings[i].alloc_failed;
-		}
-		rings_unmap(rings, nr_cpus);
-	}
+	v->cpu = cpu;
+	rings_each(v->dir, v->config.queues, nr_cpus, add_ring, v);
 	/* CPUs that are in the set, or were. */
 	for (unsigned int i = 0; i < nr_cpus; i++) {
 		if (!cpuset_has(&v->cpus, i) && !cpu[i].enqueued)
@@ -73,7 +66,6 @@ static int read_rings(struct iface_view *v)
 		cpu[n] = cpu[i];
 		cpu[n++].cpu = i;
 	}
-	v->cpu = cpu;
 	v->n_cpus = n;
 	return 0;
 }

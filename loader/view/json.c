@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "host/kthread_sched.h"
+#include "host/mode.h"
 #include "host/msg.h"
 #include "view/show.h"
 
@@ -15,17 +16,6 @@ static void print(json_t *root)
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(root);
-}
-
-/* NULL, and null in JSON, where a killed attach has not got that far. */
-static const char *mode_name(const struct rfs_config *config)
-{
-	static const char *const names[] = {
-		[RFS_MODE_NATIVE] = "native",
-		[RFS_MODE_GENERIC] = "generic",
-	};
-
-	return config->mode <= RFS_MODE_GENERIC ? names[config->mode] : NULL;
 }
 
 static json_t *cpu_array(const struct cpuset *set)
@@ -50,7 +40,7 @@ static json_t *status_iface(const struct iface_view *v)
 			 "name", v->name, "ifindex", v->config.ifindex, "state",
 			 view_state_name(v->state), "changed_by",
 			 v->changed_by ? json_integer(v->changed_by) : json_null(), "mode",
-			 mode_name(&v->config), "dispatcher", (int)v->config.dispatcher,
+			 mode_name(v->config.mode), "dispatcher", (int)v->config.dispatcher,
 			 "netns_cookie", (json_int_t)v->config.netns_cookie, "pin", v->dir, "cpus",
 			 cpu_array(&v->cpus), "kthread_sched", sched, "tcp",
 			 view_tcp_name(&v->config), "udp", "cpumap", "queues", queues);

@@ -10,6 +10,7 @@
 #include <libsmartcols/libsmartcols.h>
 
 #include "host/kthread_sched.h"
+#include "host/mode.h"
 #include "view/show.h"
 
 static struct libscols_table *new_table(void)
@@ -41,11 +42,6 @@ static void print_table(struct libscols_table *t)
 {
 	scols_print_table(t);
 	scols_unref_table(t);
-}
-
-static const char *mode_name(const struct rfs_config *config)
-{
-	return config->mode == RFS_MODE_GENERIC ? "generic" : "native";
 }
 
 static void show_recorder(const struct rfs_view *view)
@@ -102,7 +98,7 @@ void show_status(const struct rfs_view *view)
 		/* Elsewhere or gone, the folder's name is the one that detach knows. */
 		cell(line, NAME, "%s", v->here ? v->name : v->dir);
 		cell(line, STATE, "%s", view_state_name(v->state));
-		cell(line, MODE, "%s", mode_name(&v->config));
+		cell(line, MODE, "%s", mode_name(v->config.mode) ?: "-");
 		cell(line, SHARED, "%s", v->config.dispatcher ? "yes" : "no");
 		cell(line, QUEUES, "%u", v->config.queues);
 		cell(line, FLOW_CNT, "%u", v->config.flow_cnt);

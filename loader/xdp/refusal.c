@@ -7,16 +7,12 @@
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
+#include "host/mode.h"
 #include "host/msg.h"
 #include "xdp/xdp.h"
 
 /* The kernel's words where a driver has no ndo_bpf; all others are of drivers that have it. */
 #define NO_NATIVE_XDP "driver does not support XDP in native mode"
-
-static const char *mode_name(unsigned int mode)
-{
-	return mode == RFS_MODE_GENERIC ? "generic" : "native";
-}
 
 static const char *driver_name(const struct netif *nif)
 {

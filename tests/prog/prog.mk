@@ -7,7 +7,7 @@ PROG_TEST_SRC := $(wildcard tests/prog/*.c)
 PROG_TEST_OBJ := $(PROG_TEST_SRC:%.c=$(B)/%.o)
 PROG_TEST_TAP := $(B)/tests/results/prog.tap
 # What makes a queue's maps is the loader's own; it wants the pins and their messages.
-PROG_TEST_LOADER := $(addprefix $(B)/loader/,maps/rings.o maps/pins.o host/cpuset.o host/msg.o)
+PROG_TEST_LOADER := $(addprefix $(B)/loader/,maps/rings.o maps/queues.o maps/pins.o host/cpuset.o host/msg.o)
 
 # Once for people, once for machines: cmocka 1.1 writes one format at a time.
 test-prog: $(PROG_TEST)

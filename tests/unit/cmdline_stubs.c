@@ -194,7 +194,7 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 	trace("steer_attach(%s %s mode=%u cpus=%s sched=%s tcp=%u flow_cnt=%u qsize=%u) ",
 	      nif->name, dir, opts->mode, list(&opts->cpus), class(&opts->kthread_sched),
 	      opts->tcp, opts->flow_cnt, opts->qsize);
-	*config = (struct rfs_config){ .mode = opts->mode, .queues = nif->rx_queues,
+	*config = (struct rfs_config){ .mode = opts->mode ?: RFS_MODE_NATIVE, .queues = nif->rx_queues,
 				       .tcp = opts->tcp };
 	return failing("steer_attach", world->attach);
 }

@@ -17,7 +17,7 @@ UNIT_OBJ_cpuset  := loader/host/cpuset.o
 UNIT_OBJ_sched   := loader/host/kthread_sched.o
 UNIT_OBJ_kthreads := loader/host/kthreads.o
 UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
-	$(patsubst %.c,%.o,loader/host/msg.c loader/host/cpuset.c loader/host/kthread_sched.c \
+	$(patsubst %.c,%.o,loader/host/msg.c loader/host/mode.c loader/host/cpuset.c loader/host/kthread_sched.c \
 	$(wildcard loader/cmd/*.c))
 UNIT_LIBS_spread  := -lm
 UNIT_LIBS_cmdline := -lxdp -lbpf -ljansson \

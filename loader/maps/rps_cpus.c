@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rps_cpus.c - the map of the CPUs that packets may go to, as sets. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "host/msg.h"
+#include "maps/rps_cpus.h"
+
+int rps_cpus_read(int fd, __u32 entry, struct cpuset *cpus)
+{
+	struct rps_cpus *value = malloc(sizeof(*value));
+	int err = 0;
+
+	if (!value)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &entry, value))
+		err = -errno;
+	else
+		memcpy(cpus->bits, value->allowed, sizeof(cpus->bits));
+	free(value);
+	return err;
+}
+
+int rps_cpus_write(int fd, __u32 entry, const struct cpuset *cpus)
+{
+	struct rps_cpus *value = calloc(1, sizeof(*value));
+	int err = 0;
+
+	if (!value)
+		return -ENOMEM;
+	memcpy(value->allowed, cpus->bits, sizeof(value->allowed));
+	cpuset_for_each(cpu, cpus) value->cpu[value->n++] = cpu;
+	if (bpf_map_update_elem(fd, &entry, value, BPF_ANY)) {
+		err = -errno;
+		rfs_error("cannot write the CPU list: %s", strerror(-err));
+	}
+	free(value);
+	return err;
+}
