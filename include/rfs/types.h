@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define RFS_ABI 3
+#define RFS_ABI 4
 
 /* Marks the steering program's constants ("rfs-stee"). */
 #define RFS_MAGIC 0x7266732d73746565ULL
@@ -159,18 +159,18 @@ struct rfs_config {
 };
 
 /*
- * The CPUs that packets may be steered to. Of the map's three, entry config.active counts; the
- * loader fills the other and turns over. RPS_CPUS_WANTED is what was asked for, also CPUs that are
- * offline; n = 0: all that are online.
+ * The CPUs that packets may be steered to. Of the map's two entries, config.active counts; the
+ * loader fills the other and turns over.
  */
-#define RPS_CPUS_WANTED 2
-#define RPS_CPUS_NR	3
+#define RPS_CPUS_NR 2
 
 struct rps_cpus {
 	__u64 allowed[RFS_MAX_CPUS / 64];
 	__u32 n;
 	__u16 cpu[RFS_MAX_CPUS]; /* the same set, ascending: the RPS fallback's index */
 	__u32 pad;
+	/* What was asked for, also CPUs that are offline; empty: rfs chooses. For rfsctl. */
+	__u64 wanted[RFS_MAX_CPUS / 64];
 };
 
 /*
@@ -227,7 +227,7 @@ struct rfs_napi_pass {
 #define RFS_PIN_CONFIG	   "config"
 #define RFS_PIN_CPUS	   "rps_cpus"
 #define RFS_PIN_STATS	   "stats"
-#define RFS_PIN_SAVED	   "saved"
+#define RFS_PIN_JOURNAL	   "journal"
 #define RFS_PIN_DEV_FLOW   "rps_dev_flow"
 #define RFS_PIN_RING	   "rps_ring"
 #define RFS_PIN_CPUMAP	   "cpumap"

@@ -15,7 +15,6 @@
 #include "recorder/recorder.h"
 #include "rfs/rules.h"
 #include "iface/steer.h"
-#include "xdp/xdp.h"
 
 enum {
 	KEY_SOCK_FLOW_ENTRIES = 0x2000,
@@ -115,17 +114,33 @@ static int check_iface(const struct netif *nif)
 	return 0;
 }
 
+/* A recorder that is not whole is made anew, but not under the feet of who steers by it. */
+static int renew_recorder(const struct recorder_opts *opts, struct recorder *r)
+{
+	char **dirs;
+	int n = pins_list("", true, &dirs);
+
+	if (n > 0)
+		rfs_error("the recorder is not whole, but %s%s attached; detach %s first", dirs[0],
+			  n > 1 ? " and others are" : " is", n > 1 ? "them (--all)" : "it");
+	else if (n < 0)
+		rfs_error("cannot list %s/%s: %s", env.bpffs, RFS_PIN_DIR, strerror(-n));
+	pins_free_list(dirs, n > 0 ? n : 0);
+	if (n)
+		return n < 0 ? n : -EBUSY;
+	recorder_remove(); /* what a killed start or removal has left */
+	return recorder_start(opts, true, r);
+}
+
 /* The running recorder if it fits, or a new one. */
 static int get_recorder(const struct recorder_opts *opts, struct recorder *r)
 {
 	int err = recorder_open(r);
 
-	if (err == -EAGAIN || err == -ENOENT) {
-		recorder_remove(); /* what a killed start or removal has left */
-		return recorder_start(opts, true, r);
-	}
+	if (err == -EAGAIN || err == -ENOENT)
+		return renew_recorder(opts, r);
 	if (err == -EPROTO)
-		rfs_error("rfs of another version is running; detach all with its rfsctl first");
+		rfs_error("rfs of another version is running; 'rfsctl detach --all' ends it");
 	if (err)
 		return err;
 	if (opts->sock_flow_entries && opts->sock_flow_entries != r->settings.sock_flow_entries) {
@@ -144,41 +159,6 @@ static int get_recorder(const struct recorder_opts *opts, struct recorder *r)
 	return err;
 }
 
-/* Nothing of the interface may be there: refuse what is in force, undo what was cut short. */
-static int make_room(const struct netif *nif, const struct netns *ns)
-{
-	const struct xdp_owner on = { ns->cookie, nif->ifindex };
-	struct rfs_config config;
-	char dir[PIN_NAME_LEN];
-	int err;
-
-	if (steer_find_remains(nif->name, ns, dir))
-		return 0;
-	err = steer_config(dir, &config);
-	if (err == -EPROTO) {
-		rfs_error("%s was attached by rfs of another version; detach it with that one",
-			  nif->name);
-		return err;
-	}
-	/* What cannot be read may be in force. */
-	if (err && err != -ENOENT)
-		return err;
-	if (!err && config.netns_cookie != ns->cookie) {
-		rfs_error("%s/%s/%s is taken by an interface of another network namespace",
-			  env.bpffs, RFS_PIN_DIR, dir);
-		return -EEXIST;
-	}
-	if (!err && config.state == RFS_STATE_READY && config.ifindex == nif->ifindex &&
-	    xdp_is_attached(&on, dir)) {
-		rfs_error(
-			"%s is attached already; 'rfsctl set' changes it, 'rfsctl detach' ends it",
-			nif->name);
-		return -EEXIST;
-	}
-	rfs_note("%s: removing what an earlier attachment left", nif->name);
-	return steer_detach(dir);
-}
-
 static void attached_note(const struct netif *nif, const struct rfs_config *config,
 			  const struct recorder *r)
 {
@@ -195,6 +175,20 @@ static void attached_note(const struct netif *nif, const struct rfs_config *conf
 	       config->tcp == RFS_TCP_STACK ? "; TCP: by the kernel's RFS" : "");
 }
 
+/* The interface's facts, which nobody of us changes while the lock is held. */
+static int look(const char *name, struct netif *nif, struct netns *ns)
+{
+	int err = netns_current(ns);
+
+	if (!err)
+		err = netif_read(name, nif);
+	if (err == -ENODEV)
+		rfs_error("there is no interface '%s' in this network namespace", name);
+	else if (err)
+		rfs_error("%s: %s", name, strerror(-err));
+	return err;
+}
+
 static int attach(const struct attach_args *args)
 {
 	char dir[PIN_NAME_LEN];
@@ -202,29 +196,23 @@ static int attach(const struct attach_args *args)
 	struct recorder r;
 	struct netif nif;
 	struct netns ns;
-	int err;
+	int err = cmd_begin_change();
 
-	err = netif_read(args->iface, &nif);
 	if (!err)
-		err = netns_current(&ns);
-	if (err == -ENODEV)
-		rfs_error("there is no interface '%s' in this network namespace", args->iface);
-	else if (err)
-		rfs_error("%s: %s", args->iface, strerror(-err));
+		err = look(args->iface, &nif, &ns);
 	if (!err)
 		err = check_iface(&nif);
 	if (!err)
 		err = cmd_check_cpus(&args->steer.cpus);
 	if (!err)
-		err = cmd_begin_change();
-	if (!err)
-		err = make_room(&nif, &ns);
+		err = steer_make_room(&nif, &ns);
 	if (!err)
 		err = get_recorder(&args->recorder, &r);
 	if (err)
 		return err;
-	pins_iface_dir(dir, nif.name, &ns);
-	err = steer_attach(&nif, dir, &r, &args->steer, &config);
+	err = steer_new_dir(nif.name, nif.ifindex, &ns, dir);
+	if (!err)
+		err = steer_attach(&nif, dir, &r, &args->steer, &config);
 	if (err)
 		cmd_remove_idle_recorder();
 	else

@@ -49,28 +49,34 @@ static int detach_all(void)
 	return err;
 }
 
-static int detach(const struct detach_args *args)
+static int detach_one(const char *iface)
 {
 	char dir[PIN_NAME_LEN];
 	struct netns ns;
 	int err = netns_current(&ns);
 
-	if (err)
+	if (err) {
 		rfs_error("cannot identify the network namespace: %s", strerror(-err));
-	else
-		err = cmd_begin_change();
+		return err;
+	}
+	err = steer_find(iface, &ns, dir);
+	if (!err)
+		return steer_detach(dir);
+	if (err == -ENOENT)
+		err = steer_take_off(iface, &ns);
+	if (err == -ENOENT)
+		rfs_error("%s is not attached%s; 'rfsctl status' shows what is", iface,
+			  if_nametoindex(iface) ? "" : ", and there is no such interface here");
+	return err;
+}
+
+static int detach(const struct detach_args *args)
+{
+	int err = cmd_begin_change();
+
 	if (err)
 		return err;
-	if (args->all) {
-		err = detach_all();
-	} else if (steer_find_remains(args->iface, &ns, dir)) {
-		rfs_error("%s is not attached%s; 'rfsctl status' shows what is", args->iface,
-			  if_nametoindex(args->iface) ? ""
-						      : ", and there is no such interface here");
-		err = -ENOENT;
-	} else {
-		err = steer_detach(dir);
-	}
+	err = args->all ? detach_all() : detach_one(args->iface);
 	cmd_remove_idle_recorder();
 	return err;
 }

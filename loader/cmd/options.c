@@ -7,6 +7,7 @@
 #include "cmd/options.h"
 #include "host/kthread_sched.h"
 #include "host/msg.h"
+#include "iface/steer.h"
 
 void cmd_parse_cpus(struct argp_state *state, const char *text, struct cpuset *cpus)
 {
@@ -72,4 +73,20 @@ int cmd_check_cpus(const struct cpuset *cpus)
 		"CPU %s is offline; it gets packets when it is online and 'rfsctl refresh' was run",
 		text);
 	return 0;
+}
+
+int cmd_find(const char *iface, char *dir)
+{
+	struct netns ns;
+	int err = netns_current(&ns);
+
+	if (err) {
+		rfs_error("cannot identify the network namespace: %s", strerror(-err));
+		return err;
+	}
+	err = steer_find(iface, &ns, dir);
+	if (err == -ENOENT)
+		rfs_error("%s is not attached%s; 'rfsctl status' shows what is", iface,
+			  if_nametoindex(iface) ? "" : ", and there is no such interface here");
+	return err;
 }

@@ -33,4 +33,12 @@ void cmd_take_iface(const struct argp_state *state, const char **iface, const ch
  */
 int cmd_check_cpus(const struct cpuset *cpus);
 
+/**
+ * cmd_find() - the folder of an interface that must be attached
+ * @dir: PIN_NAME_LEN bytes, receives its name
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int cmd_find(const char *iface, char *dir);
+
 #endif /* RFS_CMD_OPTIONS_H */

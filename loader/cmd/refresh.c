@@ -4,6 +4,7 @@
 
 #include "cmd/change.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "host/msg.h"
 #include "maps/pins.h"
 #include "iface/steer.h"
@@ -29,25 +30,14 @@ static int refresh_all(void)
 static int refresh(const char *iface)
 {
 	char dir[PIN_NAME_LEN];
-	struct netns ns;
-	int err;
+	int err = cmd_begin_change();
 
-	err = cmd_begin_change();
 	if (err)
 		return err;
 	if (!iface)
 		return refresh_all();
-	err = netns_current(&ns);
-	if (err) {
-		rfs_error("cannot identify the network namespace: %s", strerror(-err));
-		return err;
-	}
-	err = steer_find(iface, &ns, dir);
-	if (err) {
-		rfs_error("%s is not attached; 'rfsctl status' shows what is", iface);
-		return err;
-	}
-	return steer_refresh(dir);
+	err = cmd_find(iface, dir);
+	return err ? err : steer_refresh(dir);
 }
 
 int cmd_refresh(int argc, char **argv)

@@ -61,22 +61,14 @@ int cmd_set(int argc, char **argv)
 	};
 	struct set_args args = {};
 	char dir[PIN_NAME_LEN];
-	struct netns ns;
 	int err;
 
 	cmd_parse(&argp, argc, argv, &args);
-	err = cmd_check_cpus(&args.cpus);
-	if (!err) {
-		err = netns_current(&ns);
-		if (err)
-			rfs_error("cannot identify the network namespace: %s", strerror(-err));
-	}
+	err = cmd_begin_change();
 	if (!err)
-		err = cmd_begin_change();
-	if (!err && steer_find(args.iface, &ns, dir)) {
-		rfs_error("%s is not attached; 'rfsctl status' shows what is", args.iface);
-		err = -ENOENT;
-	}
+		err = cmd_check_cpus(&args.cpus);
+	if (!err)
+		err = cmd_find(args.iface, dir);
 	if (!err)
 		err = steer_set(dir, &args.changes);
 	return cmd_status_of(err, "set", args.iface);

@@ -13,7 +13,8 @@ struct netif {
 	unsigned int ifindex;
 	char driver[32];
 	unsigned int mtu;
-	unsigned int rx_queues; /* that are in use; 1 where the driver cannot say */
+	unsigned int rx_queues;	    /* that are in use; 1 where the driver cannot say */
+	unsigned int num_rx_queues; /* that the device was made with; 0: not known */
 	bool lro;
 	bool gro_hw_fixed; /* hardware GRO is on and cannot be turned off */
 };

@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* netns.c - network namespaces: which one we are in, how to get into another. */
+/* netns.c - network namespaces: which one we are in, how to get into another, which there are. */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/msg.h"
 #include "host/netns.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+
+#define SELF "/proc/thread-self/ns/net"
+
+/* The inode of the initial PID namespace; PROC_PID_INIT_INO of Linux include/linux/proc_ns.h */
+#define INITIAL_PID_NS_INO 0xEFFFFFFCU
+
+static bool sees_all_processes(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == INITIAL_PID_NS_INO;
+}
 
 int netns_current(struct netns *ns)
 {
@@ -24,79 +40,192 @@ int netns_current(struct netns *ns)
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &ns->cookie, &len) ||
-	    stat("/proc/self/ns/net", &self))
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &ns->cookie, &len) || stat(SELF, &self))
 		err = -errno;
 	close(fd);
 	if (err)
 		return err;
 	ns->ino = self.st_ino;
-	ns->initial = !stat("/proc/1/ns/net", &init) && init.st_ino == self.st_ino;
+	/* Where PID 1 may not be looked at, kthreadd is in the same one. */
+	ns->initial = (!stat("/proc/1/ns/net", &init) ||
+		       (sees_all_processes() && !stat("/proc/2/ns/net", &init))) &&
+		      init.st_ino == self.st_ino;
 	return 0;
 }
 
-/* Enter the namespace behind path if it is the one that is sought. */
-static int try_enter(const char *path, __u64 ino)
+int netns_open(void)
 {
-	struct stat st;
-	int fd, err;
+	int fd = open(SELF, O_RDONLY | O_CLOEXEC);
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -ENOENT;
-	if (fstat(fd, &st) || st.st_ino != ino)
-		err = -ENOENT;
-	else
-		err = setns(fd, CLONE_NEWNET) ? -errno : 0;
-	close(fd);
+	return fd < 0 ? -errno : fd;
+}
+
+int netns_enter(int fd)
+{
+	int err = setns(fd, CLONE_NEWNET) ? -errno : 0;
+
+	if (err)
+		rfs_error("cannot enter a network namespace: %s", strerror(-err));
 	return err;
 }
 
-static int search_dir(const char *dir, const char *suffix, __u64 ino)
+int netns_return(int home)
 {
-	struct dirent *entry;
-	char path[512];
-	int err = -ENOENT;
-	DIR *d;
+	int err = setns(home, CLONE_NEWNET) ? -errno : 0;
 
-	d = opendir(dir);
+	if (err)
+		rfs_error("cannot return to the network namespace: %s", strerror(-err));
+	close(home);
+	return err;
+}
+
+/* ---- going through all of them ---- */
+
+struct search {
+	netns_visit_fn *visit;
+	void *data;
+	bool whole;
+	__u64 *seen; /* inodes */
+	unsigned int n;
+};
+
+/* 1: not seen yet, and noted; 0; or -ENOMEM. */
+static int is_new(struct search *s, __u64 ino)
+{
+	__u64 *more;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		if (s->seen[i] == ino)
+			return 0;
+	more = realloc(s->seen, (s->n + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	s->seen = more;
+	s->seen[s->n++] = ino;
+	return 1;
+}
+
+/* What ended while we looked is no namespace any more; what cannot be looked at may be one. */
+static int not_seen(struct search *s, int err)
+{
+	if (err != -ENOENT && err != -ESRCH)
+		s->whole = false;
+	return 0;
+}
+
+/* Enter what is behind a path, unless it was visited. */
+static int visit_path(struct search *s, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	struct netns ns;
+	struct stat st;
+
+	if (fd < 0)
+		return not_seen(s, -errno);
+	err = fstat(fd, &st) ? -errno : is_new(s, st.st_ino);
+	if (err == 1 && setns(fd, CLONE_NEWNET)) {
+		/* EINVAL: a file below /run/netns that is no namespace. */
+		err = errno == EINVAL ? 0 : not_seen(s, -errno);
+		close(fd);
+		return err;
+	}
+	close(fd);
+	if (err != 1)
+		return err;
+	err = netns_current(&ns);
+	return err ? not_seen(s, err) : s->visit(&ns, s->data);
+}
+
+static int visit_mounts(struct search *s)
+{
+	FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
+	char line[4096 + 512], path[4096];
+	int err = 0;
+
+	if (!mounts)
+		return not_seen(s, -EACCES);
+	/* "36 35 0:4 net:[4026532281] /run/netns/blue rw shared:1 - nsfs nsfs rw" */
+	while (!err && fgets(line, sizeof(line), mounts))
+		if (sscanf(line, "%*s %*s %*s net:[%*[0-9]] %4095s", path) == 1)
+			err = visit_path(s, path);
+	fclose(mounts);
+	return err;
+}
+
+/* Each entry of a folder whose name is a number, given to a visit of its own. */
+static int for_each_number(struct search *s, const char *dir,
+			   int (*each)(struct search *s, const char *path))
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	char path[128];
+	int err = 0;
+
 	if (!d)
-		return -ENOENT;
-	while (err == -ENOENT && (entry = readdir(d))) {
-		snprintf(path, sizeof(path), "%s/%s%s", dir, entry->d_name, suffix);
-		err = try_enter(path, ino);
+		return not_seen(s, -errno);
+	while (!err && (entry = readdir(d))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "%s/%.20s", dir, entry->d_name);
+		err = each(s, path);
 	}
 	closedir(d);
 	return err;
 }
 
-int netns_enter(__u64 ino)
+static int visit_process(struct search *s, const char *proc)
 {
-	int err = try_enter("/proc/self/ns/net", ino);
+	char path[160];
 
-	if (err == -ENOENT)
-		err = search_dir("/run/netns", "", ino);
-	if (err == -ENOENT)
-		err = search_dir("/proc", "/ns/net", ino);
-	return err;
+	snprintf(path, sizeof(path), "%s/ns/net", proc);
+	return visit_path(s, path);
 }
 
-bool netns_exists(__u64 ino, __u64 cookie)
+static int visit_fd(struct search *s, const char *path)
 {
-	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	struct netns ns = {};
-	bool exists = true;
-	int err;
+	char target[64];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
 
-	if (home < 0)
-		return true;
-	err = netns_enter(ino);
-	if (err == -ENOENT)
-		exists = false;
-	else if (!err && !netns_current(&ns))
-		exists = ns.cookie == cookie;
-	if (!err && setns(home, CLONE_NEWNET))
-		exists = true;
-	close(home);
-	return exists;
+	if (n < 0)
+		return not_seen(s, -errno);
+	target[n] = 0;
+	return strncmp(target, "net:[", 5) ? 0 : visit_path(s, path);
+}
+
+static int visit_fds(struct search *s, const char *proc)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/fd", proc);
+	return for_each_number(s, path, visit_fd);
+}
+
+int netns_visit(netns_visit_fn *visit, void *data, bool *whole)
+{
+	struct search s = { .visit = visit, .data = data, .whole = sees_all_processes() };
+	int home = netns_open(), err, back;
+
+	*whole = false;
+	if (home < 0) {
+		rfs_error("cannot open the network namespace: %s", strerror(-home));
+		return home;
+	}
+	/* From where most are to where few are, and what is dear to look at last. */
+	err = visit_path(&s, SELF);
+	if (!err)
+		err = visit_mounts(&s);
+	if (!err)
+		err = for_each_number(&s, "/proc", visit_process);
+	if (!err)
+		err = for_each_number(&s, "/proc", visit_fds);
+	free(s.seen);
+	*whole = s.whole;
+	if (err == 1) {
+		close(home);
+		return 1;
+	}
+	if (err)
+		rfs_error("cannot look through the network namespaces: %s", strerror(-err));
+	back = netns_return(home);
+	return err ? err : back;
 }

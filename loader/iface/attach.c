@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* attach.c - attach: all or nothing. */
+/* attach.c - attach: a chain of steps, all or nothing. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -9,14 +9,14 @@
 #include <bpf/libbpf.h>
 
 #include "host/msg.h"
-#include "rfs/ents.h"
-#include "maps/queues.h"
-#include "maps/rings.h"
-#include "maps/rps_cpus.h"
+#include "iface/internal.h"
+#include "iface/journal.h"
+#include "iface/polls.h"
+#include "iface/queue.h"
 #include "iface/settings.h"
 #include "iface/steer.h"
-#include "iface/internal.h"
-#include "iface/polls.h"
+#include "maps/rings.h"
+#include "rfs/ents.h"
 #include "xdp/xdp.h"
 
 /* The kind of the queues' maps, which the verifier asks for; not used otherwise. */
@@ -26,11 +26,29 @@ struct prototypes {
 	int cpumap;
 };
 
-static int make_prototypes(struct prototypes *p, unsigned int flow_cnt, unsigned int nr_cpus)
+/* An attach that is under way. */
+struct attach {
+	const struct netif *nif;
+	const char *dir;
+	const struct recorder *r;
+	const struct steer_opts *opts;
+	struct rfs_config *config;
+	int journal;
+	unsigned int nr_cpus;
+	struct rfs_steer *skel;
+	struct prototypes protos;
+	bool refused; /* by the driver, which has not the mode; nothing was said yet */
+};
+
+/* ---- the program ---- */
+
+static int make_prototypes(struct attach *a)
 {
-	p->dev_flow = queue_dev_flow(flow_cnt);
-	p->rings = queue_rings(nr_cpus);
-	p->cpumap = queue_cpumap(nr_cpus);
+	struct prototypes *p = &a->protos;
+
+	p->dev_flow = queue_dev_flow(a->config->flow_cnt);
+	p->rings = queue_rings(a->nr_cpus);
+	p->cpumap = queue_cpumap(a->nr_cpus);
 	return p->dev_flow < 0 ? p->dev_flow
 	       : p->rings < 0  ? p->rings
 	       : p->cpumap < 0 ? p->cpumap
@@ -46,261 +64,274 @@ static void close_prototypes(struct prototypes *p)
 			close(fds[i]);
 }
 
-static int set_outer(struct bpf_map *outer, unsigned int queues, int prototype)
+static void set_constants(struct attach *a)
 {
+	const struct rfs_config *config = a->config;
+	const struct rfs_global *recorder = &a->r->settings;
+	struct rfs_steer__rodata *ro = a->skel->rodata;
+	bool generic = config->mode == RFS_MODE_GENERIC, stack = config->tcp == RFS_TCP_STACK;
+
+	memcpy((void *)ro->hash_key, recorder->hash_key, sizeof(ro->hash_key));
+	ro->flow_cnt = config->flow_cnt;
+	ro->nr_cpus = a->nr_cpus;
+	ro->sock_sets = rps_sets(recorder->sock_flow_entries);
+	ro->owner_netns = config->netns_cookie;
+	ro->owner_ifindex = config->ifindex;
+	ro->shared_queues = generic;
+	ro->stack_proto = stack ? IPPROTO_TCP : 0;
+	/* With the kernel's RFS behind it, what is passed may be queued once more, out of sight. */
+	ro->stay_here = !generic && !stack;
+}
+
+/* Room for all queues that the device was made with: drivers put more into use, also for XDP. */
+static int set_outer(const struct attach *a, struct bpf_map *outer, int prototype)
+{
+	unsigned int queues = a->nif->num_rx_queues > a->config->queues ? a->nif->num_rx_queues
+									: a->config->queues;
 	int err = bpf_map__set_max_entries(outer, queues);
 
 	return err ? err : bpf_map__set_inner_map_fd(outer, prototype);
 }
 
-/* Sizes, constants and the recorder's maps, before the object is loaded. */
-static int configure(struct rfs_steer *skel, const struct rfs_config *config,
-		     const struct recorder *r, unsigned int nr_cpus, const struct prototypes *p)
+static int set_maps(struct attach *a)
 {
+	struct rfs_steer *skel = a->skel;
 	int err;
-
-	memcpy((void *)skel->rodata->hash_key, r->settings.hash_key,
-	       sizeof(skel->rodata->hash_key));
-	skel->rodata->flow_cnt = config->flow_cnt;
-	skel->rodata->nr_cpus = nr_cpus;
-	skel->rodata->sock_sets = rps_sets(r->settings.sock_flow_entries);
-	skel->rodata->owner_netns = config->netns_cookie;
-	skel->rodata->owner_ifindex = config->ifindex;
-	skel->rodata->shared_queues = config->mode == RFS_MODE_GENERIC;
-	skel->rodata->stack_proto = config->tcp == RFS_TCP_STACK ? IPPROTO_TCP : 0;
-	/* With the kernel's RFS behind it, what is passed may be queued once more, out of sight. */
-	skel->rodata->stay_here = config->mode != RFS_MODE_GENERIC && config->tcp != RFS_TCP_STACK;
 
 	bpf_map__set_autocreate(skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(skel->maps.ring_queue, false);
-	err = bpf_map__reuse_fd(skel->maps.rps_sock_flow, r->sock_flow);
+	err = bpf_map__reuse_fd(skel->maps.rps_sock_flow, a->r->sock_flow);
 	if (!err)
-		err = bpf_map__reuse_fd(skel->maps.rps_sock_ents, r->sock_ents);
+		err = bpf_map__reuse_fd(skel->maps.rps_sock_ents, a->r->sock_ents);
 	if (!err)
-		err = bpf_map__reuse_fd(skel->maps.napi_pass, r->napi_pass);
+		err = bpf_map__reuse_fd(skel->maps.napi_pass, a->r->napi_pass);
 	if (!err)
-		err = set_outer(skel->maps.rps_dev_flow, config->queues, p->dev_flow);
+		err = set_outer(a, skel->maps.rps_dev_flow, a->protos.dev_flow);
 	if (!err)
-		err = set_outer(skel->maps.rps_ring, config->queues, p->rings);
+		err = set_outer(a, skel->maps.rps_ring, a->protos.rings);
 	if (!err)
-		err = set_outer(skel->maps.cpumap, config->queues, p->cpumap);
+		err = set_outer(a, skel->maps.cpumap, a->protos.cpumap);
 	return err;
 }
 
-static int pin_maps(struct rfs_steer *skel, const char *dir)
+static int open_program(struct attach *a)
+{
+	int err;
+
+	a->skel = rfs_steer__open();
+	if (!a->skel) {
+		err = -errno;
+		rfs_error("cannot open the steering program: %s", strerror(-err));
+		return err;
+	}
+	err = make_prototypes(a);
+	if (!err) {
+		set_constants(a);
+		err = set_maps(a);
+	}
+	if (err)
+		rfs_error("cannot prepare the steering program's maps: %s", strerror(-err));
+	return err;
+}
+
+/* Attached with its gate closed: it passes everything. */
+static int put_on(struct attach *a)
+{
+	struct xdp_attachment x = { .mode = a->config->mode };
+	int err = xdp_attach(a->skel, a->nif, a->dir, &x);
+
+	a->refused = err == -EOPNOTSUPP;
+	a->config->dispatcher = x.dispatcher;
+	/* The one error after which another mode may be tried. */
+	if (err &&
+	    !(a->refused && a->opts->mode == RFS_MODE_AUTO && a->config->mode == RFS_MODE_NATIVE))
+		xdp_attach_error(a->skel, a->nif, a->config->mode, err);
+	return err;
+}
+
+/* ---- around it ---- */
+
+static int change_settings(struct attach *a)
+{
+	const struct settings_wish wish = {
+		.native = a->config->mode == RFS_MODE_NATIVE,
+		.flow_cnt = a->config->tcp == RFS_TCP_STACK ? a->config->flow_cnt : 0,
+		.sock_flow_entries = a->r->settings.sock_flow_entries,
+	};
+
+	return settings_change(a->nif->name, a->dir, a->journal, &wish);
+}
+
+/* Some drivers, as virtio_net, put more RX queues into use when XDP is attached. */
+static int count_queues(struct attach *a)
+{
+	struct netif now;
+	int err = netif_read(a->nif->name, &now);
+
+	if (!err && now.ifindex != a->nif->ifindex)
+		err = -ENODEV;
+	if (err)
+		rfs_error("%s: cannot count its RX queues: %s", a->nif->name, strerror(-err));
+	else
+		a->config->queues = now.rx_queues;
+	return err;
+}
+
+static int pin_maps(struct attach *a)
 {
 	const struct {
 		const struct bpf_map *map;
 		const char *pin;
 	} maps[] = {
-		{ skel->maps.rfs_config, RFS_PIN_CONFIG },
-		{ skel->maps.rps_cpus, RFS_PIN_CPUS },
-		{ skel->maps.rfs_stats, RFS_PIN_STATS },
+		{ a->skel->maps.rfs_config, RFS_PIN_CONFIG },
+		{ a->skel->maps.rps_cpus, RFS_PIN_CPUS },
+		{ a->skel->maps.rfs_stats, RFS_PIN_STATS },
+		{ a->skel->maps.rps_dev_flow, RFS_PIN_DEV_FLOW },
+		{ a->skel->maps.rps_ring, RFS_PIN_RING },
+		{ a->skel->maps.cpumap, RFS_PIN_CPUMAP },
 	};
-	int err = 0;
+	int err = update_config(bpf_map__fd(a->skel->maps.rfs_config), a->config);
 
 	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++)
-		err = pins_put(bpf_map__fd(maps[i].map), "%s/%s", dir, maps[i].pin);
+		err = pins_put(bpf_map__fd(maps[i].map), "%s/%s", a->dir, maps[i].pin);
+	if (!err)
+		err = pins_mkdir("%s/%s", a->dir, RFS_PIN_QUEUE_MAPS);
 	return err;
 }
 
-/* The tables of one queue: made, pinned, known to the recorder and to the XDP program. */
-static int add_queue(struct rfs_steer *skel, const char *dir, const struct recorder *r,
-		     const struct rfs_config *config, const struct cpuset *cpus, __u32 queue,
-		     unsigned int nr_cpus)
+static int add_queues(struct attach *a)
 {
-	int dev_flow, rings, cpumap, err;
-	__u32 id = 0;
+	const struct queue_tables t = {
+		.dev_flow = bpf_map__fd(a->skel->maps.rps_dev_flow),
+		.rings = bpf_map__fd(a->skel->maps.rps_ring),
+		.cpumap = bpf_map__fd(a->skel->maps.cpumap),
+		.by_cpumap = a->r->rings,
+	};
+	int cpus_fd = bpf_map__fd(a->skel->maps.rps_cpus), err;
+	struct cpuset cpus;
 
-	dev_flow = queue_dev_flow(config->flow_cnt);
-	rings = queue_rings(nr_cpus);
-	cpumap = queue_cpumap(nr_cpus);
-	err = dev_flow < 0 ? dev_flow : rings < 0 ? rings : cpumap < 0 ? cpumap : 0;
-	if (err) {
-		rfs_error("cannot make the tables of RX queue %u: %s", queue, strerror(-err));
-		goto out;
-	}
-	err = queue_dev_flow_clear(dev_flow, config->flow_cnt);
+	err = usable_cpus(&a->opts->cpus, &cpus);
+	for (__u32 q = 0; !err && q < a->config->queues; q++)
+		err = queue_add(&t, a->dir, a->config, &cpus, q);
 	if (!err)
-		err = map_id(cpumap, &id);
+		err = sched_kthreads(a->dir, a->config, &a->config->kthread_sched, rfs_error);
 	if (!err)
-		err = queue_rings_init(rings, nr_cpus, id);
-	if (err) {
-		rfs_error("cannot fill the tables of RX queue %u: %s", queue, strerror(-err));
-		goto out;
-	}
-	err = queue_mkdir(dir, queue);
-	if (!err)
-		err = queue_put(cpumap, dir, queue, RFS_PIN_CPUMAP);
-	if (!err)
-		err = queue_put(dev_flow, dir, queue, RFS_PIN_DEV_FLOW);
-	if (!err)
-		err = queue_put(rings, dir, queue, RFS_PIN_RING);
-	if (!err)
-		err = add_cpumap_entries(cpumap, cpus, config->qsize);
-	if (err)
-		goto out;
-
-	/* The recorder first: no frame may go through a ring that it does not count. */
-	if (bpf_map_update_elem(r->rings, &id, &rings, BPF_ANY) ||
-	    bpf_map_update_elem(bpf_map__fd(skel->maps.rps_ring), &queue, &rings, BPF_ANY) ||
-	    bpf_map_update_elem(bpf_map__fd(skel->maps.rps_dev_flow), &queue, &dev_flow, BPF_ANY) ||
-	    bpf_map_update_elem(bpf_map__fd(skel->maps.cpumap), &queue, &cpumap, BPF_ANY)) {
-		err = -errno;
-		rfs_error("cannot add RX queue %u: %s%s", queue, strerror(-err),
-			  err == -E2BIG ? "; too many RX queues on all interfaces together" : "");
-	}
-out:
-	if (dev_flow >= 0)
-		close(dev_flow);
-	if (rings >= 0)
-		close(rings);
-	if (cpumap >= 0)
-		close(cpumap);
+		err = publish_cpus(cpus_fd, bpf_map__fd(a->skel->maps.rfs_config), a->config, &cpus,
+				   &a->opts->cpus);
 	return err;
 }
 
 /*
- * Attach in config->mode. With may_fall_back, a driver that lacks it gives -EOPNOTSUPP without a
- * message.
+ * First note in the slots which flows pass where they are; when all polls do so, steer. A flow's
+ * first ring is then entered in order as well.
  */
-static int attach_mode(const struct netif *nif, const char *dir, const struct recorder *r,
-		       const struct cpuset *wanted, struct rfs_config *config, int saved,
-		       bool may_fall_back)
+static int open_gate(struct attach *a)
 {
-	struct xdp_attachment a = { .mode = config->mode };
-	bool native = config->mode == RFS_MODE_NATIVE, stack = config->tcp == RFS_TCP_STACK;
-	const struct settings_wish wish = {
-		.native = native,
-		.flow_cnt = stack ? config->flow_cnt : 0,
-		.sock_flow_entries = r->settings.sock_flow_entries,
-	};
-	unsigned int nr_cpus = recorder_nr_cpus();
-	struct rfs_steer *skel = rfs_steer__open();
-	struct prototypes protos;
-	struct cpuset cpus;
-	int err, fd;
+	int fd = bpf_map__fd(a->skel->maps.rfs_config), err;
 
-	if (!skel) {
-		err = -errno;
-		rfs_error("cannot open the steering program: %s", strerror(-err));
+	a->config->gate = RFS_GATE_DRAIN;
+	err = update_config(fd, a->config);
+	if (err)
 		return err;
-	}
-	err = make_prototypes(&protos, config->flow_cnt, nr_cpus);
-	if (!err)
-		err = configure(skel, config, r, nr_cpus, &protos);
-	if (err)
-		rfs_error("cannot prepare the steering program's maps: %s", strerror(-err));
-	else if (!native)
-		err = settings_change(nif->name, dir, saved, &wish);
-	if (err)
-		goto out;
-	/* Attached with its gate closed: it passes everything. */
-	err = xdp_attach(skel, nif, dir, &a);
-	if (err == -EOPNOTSUPP && may_fall_back)
-		goto out;
-	if (err)
-		xdp_attach_error(skel, nif, config->mode, err);
-	/*
-	 * After the driver has accepted: a change of its VLAN settings may take the link down. In
-	 * generic mode before, as the kernel changes a setting when it attaches.
-	 */
-	else if (native)
-		err = settings_change(nif->name, dir, saved, &wish);
-	if (err)
-		goto out;
-	config->dispatcher = a.dispatcher;
-	fd = bpf_map__fd(skel->maps.rfs_config);
-	err = usable_cpus(wanted, &cpus);
-	if (!err)
-		err = update_config(fd, config);
-	if (!err)
-		err = pin_maps(skel, dir);
-	if (!err)
-		err = pins_mkdir("%s/%s", dir, RFS_PIN_QUEUE_MAPS);
-	for (__u32 q = 0; !err && q < config->queues; q++)
-		err = add_queue(skel, dir, r, config, &cpus, q, nr_cpus);
-	if (!err)
-		err = sched_kthreads(dir, config, &config->kthread_sched, rfs_error);
-	if (!err)
-		err = rps_cpus_write(bpf_map__fd(skel->maps.rps_cpus), RPS_CPUS_WANTED, wanted);
-	if (!err)
-		err = publish_cpus(bpf_map__fd(skel->maps.rps_cpus), fd, config, &cpus);
-	if (err)
-		goto out;
-
-	/*
-	 * First note in the slots which flows pass where they are; when all polls do so, steer.
-	 * A flow's first ring is then entered in order as well.
-	 */
-	config->gate = RFS_GATE_DRAIN;
-	err = update_config(fd, config);
-	if (err)
-		goto out;
 	wait_for_polls();
-	config->gate = RFS_GATE_OPEN;
-	config->state = RFS_STATE_READY;
-	err = update_config(fd, config);
-out:
-	close_prototypes(&protos);
-	rfs_steer__destroy(skel);
+	a->config->gate = RFS_GATE_OPEN;
+	a->config->state = RFS_STATE_READY;
+	return update_config(fd, a->config);
+}
+
+/* ---- the chain ---- */
+
+typedef int step_fn(struct attach *a);
+
+/* Settings when the driver has accepted: a change of its VLAN settings may take the link down. */
+static step_fn *const native_steps[] = { open_program, put_on,	   change_settings, count_queues,
+					 pin_maps,     add_queues, open_gate,	    NULL };
+
+/* Settings first, as the kernel itself changes one when it attaches. */
+static step_fn *const generic_steps[] = { open_program, change_settings, put_on,    count_queues,
+					  pin_maps,	add_queues,	 open_gate, NULL };
+
+static int attach_in(struct attach *a, unsigned int mode)
+{
+	step_fn *const *step = mode == RFS_MODE_NATIVE ? native_steps : generic_steps;
+	int err = 0;
+
+	a->config->mode = mode;
+	a->skel = NULL;
+	a->protos = (struct prototypes){ -1, -1, -1 };
+	for (; !err && *step; step++)
+		err = (*step)(a);
+	close_prototypes(&a->protos);
+	rfs_steer__destroy(a->skel);
 	return err;
 }
 
-/* Generic mode in the place of native mode, which the driver does not have, or not now. */
-static int fall_back(const struct netif *nif, const char *dir, const struct recorder *r,
-		     const struct cpuset *wanted, struct rfs_config *config, int saved)
+/* Generic mode takes the place of native mode where the driver has not that; for no later error. */
+static int attach_auto(struct attach *a)
 {
-	int err = xdp_fall_back(nif);
+	int err = attach_in(a, RFS_MODE_NATIVE);
 
-	if (err)
+	if (!err || !a->refused)
 		return err;
-	config->mode = RFS_MODE_GENERIC;
-	return attach_mode(nif, dir, r, wanted, config, saved, false);
+	err = xdp_fall_back(a->nif);
+	return err ? err : attach_in(a, RFS_MODE_GENERIC);
+}
+
+static void first_config(const struct attach *a, const struct netns *ns)
+{
+	const struct steer_opts *opts = a->opts;
+	struct rfs_config *config = a->config;
+
+	memset(config, 0, sizeof(*config));
+	config->abi = RFS_ABI;
+	config->state = RFS_STATE_ATTACHING;
+	config->ifindex = a->nif->ifindex;
+	config->netns_cookie = ns->cookie;
+	config->netns_ino = ns->ino;
+	strcpy(config->name, a->nif->name);
+	config->queues = a->nif->rx_queues;
+	config->qsize = opts->qsize ? opts->qsize : QSIZE_DEFAULT;
+	config->kthread_sched = opts->kthread_sched;
+	config->tcp = opts->tcp;
+	config->flow_cnt = opts->flow_cnt;
+	if (!config->flow_cnt)
+		config->flow_cnt = rfs_roundup_pow2(
+			(a->r->settings.sock_flow_entries + config->queues - 1) / config->queues);
+}
+
+static int begin_journal(struct attach *a)
+{
+	struct iface_id id = { a->config->netns_cookie, a->config->netns_ino, a->nif->ifindex, "" };
+	int err = pins_mkdir("%s", a->dir);
+
+	strcpy(id.name, a->nif->name);
+	a->journal = err ? err : journal_create(a->dir, &id);
+	return a->journal < 0 ? a->journal : 0;
 }
 
 int steer_attach(const struct netif *nif, const char *dir, const struct recorder *r,
 		 const struct steer_opts *opts, struct rfs_config *config)
 {
+	struct attach a = { .nif = nif,
+			    .dir = dir,
+			    .r = r,
+			    .opts = opts,
+			    .config = config,
+			    .nr_cpus = recorder_nr_cpus() };
 	struct netns ns;
-	int err, saved;
+	int err = netns_current(&ns);
 
-	memset(config, 0, sizeof(*config));
-	config->abi = RFS_ABI;
-	config->state = RFS_STATE_ATTACHING;
-	config->ifindex = nif->ifindex;
-	config->queues = nif->rx_queues;
-	config->qsize = opts->qsize ? opts->qsize : QSIZE_DEFAULT;
-	config->flow_cnt = opts->flow_cnt;
-	config->kthread_sched = opts->kthread_sched;
-	config->tcp = opts->tcp;
-	strcpy(config->name, nif->name);
-	if (!config->flow_cnt)
-		config->flow_cnt = rfs_roundup_pow2(
-			(r->settings.sock_flow_entries + config->queues - 1) / config->queues);
-	err = netns_current(&ns);
 	if (err) {
 		rfs_error("cannot identify the network namespace: %s", strerror(-err));
 		return err;
 	}
-	config->netns_cookie = ns.cookie;
-	config->netns_ino = ns.ino;
-
-	err = pins_mkdir("%s", dir);
-	if (err)
-		return err;
-	saved = settings_open(dir);
-	if (saved < 0) {
-		err = saved;
-	} else {
-		config->mode = opts->mode == RFS_MODE_AUTO ? RFS_MODE_NATIVE : opts->mode;
-		if (config->mode == RFS_MODE_GENERIC)
+	first_config(&a, &ns);
+	err = begin_journal(&a);
+	if (!err) {
+		if (opts->mode == RFS_MODE_GENERIC)
 			xdp_warn_generic(nif);
-		err = attach_mode(nif, dir, r, &opts->cpus, config, saved,
-				  opts->mode == RFS_MODE_AUTO);
-		if (err == -EOPNOTSUPP && opts->mode == RFS_MODE_AUTO)
-			err = fall_back(nif, dir, r, &opts->cpus, config, saved);
-		close(saved);
+		err = opts->mode == RFS_MODE_AUTO ? attach_auto(&a) : attach_in(&a, opts->mode);
+		close(a.journal);
 	}
 	if (err)
 		steer_detach(dir);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* config.c - an interface's configuration map: read and written. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "host/msg.h"
 #include "iface/internal.h"
 #include "iface/steer.h"
+#include "maps/value.h"
 
 static const __u32 zero;
 
@@ -26,21 +28,45 @@ int update_config(int fd, const struct rfs_config *config)
 	return err;
 }
 
+/*
+ * The rest of the value stays as it is. Nobody else writes it meanwhile: changes are made under the
+ * lock, and the program only reads it.
+ */
+int set_gate(int fd, enum rfs_gate gate)
+{
+	__u32 size, word = gate;
+	int err = value_size(fd, &size);
+	void *value;
+
+	if (err)
+		return err;
+	value = size >= sizeof(word) ? malloc(size) : NULL;
+	if (!value)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &zero, value)) {
+		err = -errno;
+	} else {
+		memcpy(value, &word, sizeof(word));
+		if (bpf_map_update_elem(fd, &zero, value, BPF_ANY))
+			err = -errno;
+	}
+	free(value);
+	return err;
+}
+
 int steer_config(const char *dir, struct rfs_config *config)
 {
-	int fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG), err = 0;
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
+	int fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG), err;
 
 	memset(config, 0, sizeof(*config));
 	if (fd < 0)
 		return fd;
-	/* The kernel writes as much as the map has: another version's could be longer. */
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) ||
-	    (info.value_size == sizeof(*config) && bpf_map_lookup_elem(fd, &zero, config)))
-		err = -errno;
-	else if (info.value_size != sizeof(*config) || config->abi != RFS_ABI)
-		err = -EPROTO;
+	err = value_read(fd, zero, config, sizeof(*config));
 	close(fd);
+	if (!err && config->abi != RFS_ABI)
+		err = -EPROTO;
+	/* Of another version's, no field may be taken for what it is not. */
+	if (err)
+		memset(config, 0, sizeof(*config));
 	return err;
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* detach.c - undo an attachment, from any state. */
+/* detach.c - undo an attachment, from any state, of any version. */
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,26 +8,26 @@
 
 #include "host/clock.h"
 #include "host/msg.h"
-#include "maps/queues.h"
-#include "maps/rings.h"
+#include "iface/internal.h"
+#include "iface/locate.h"
+#include "iface/polls.h"
 #include "iface/settings.h"
 #include "iface/steer.h"
-#include "iface/internal.h"
-#include "iface/polls.h"
+#include "maps/rings.h"
 #include "xdp/xdp.h"
 
 #define DRAIN_LIMIT_MS 2000
+/* What is given to rings that cannot be looked into, as they are another version's. */
+#define BLIND_DRAIN_MS 200
 
 /* Let flows leave their rings in order, until none has a frame in flight or the time is up. */
-static void drain(const char *dir, int config_fd, struct rfs_config *config)
+static void drain(const char *dir, int config_fd, const struct rfs_config *config)
 {
 	long long limit = now_ms() + DRAIN_LIMIT_MS;
 	unsigned int nr_cpus = recorder_nr_cpus();
 	__u64 left;
-	int err;
+	int err = set_gate(config_fd, RFS_GATE_DRAIN);
 
-	config->gate = RFS_GATE_DRAIN;
-	err = write_config(config_fd, config);
 	if (!err)
 		wait_for_polls();
 	while (!err && !(err = rings_in_flight(dir, config->queues, nr_cpus, &left)) && left) {
@@ -48,104 +45,167 @@ static void drain(const char *dir, int config_fd, struct rfs_config *config)
 			 dir, strerror(-err));
 }
 
-/* The recorder's programs find rings by their CPUMAP's id: not these any more. */
-static int forget_rings(const char *dir, unsigned int queues)
+/* The gate is the one thing of another version's that is known; what is in its rings is not. */
+static void drain_blindly(const char *dir, int config_fd)
 {
-	int rings = pins_get("%s", RFS_PIN_RINGS), err;
-	__u32 *ids;
+	int err = set_gate(config_fd, RFS_GATE_DRAIN);
+
+	if (!err)
+		wait_for_polls();
+	usleep(BLIND_DRAIN_MS * 1000);
+	rfs_warn("%s was attached by another version of rfs: its rings got %d ms to empty, unseen",
+		 dir, BLIND_DRAIN_MS);
+}
+
+/* The flows leave the rings. Without a config none has entered one. */
+static int leave_rings(const char *dir, int config_fd)
+{
+	struct rfs_config config;
+	int err = steer_config(dir, &config);
+
+	if (err == -EPROTO) {
+		drain_blindly(dir, config_fd);
+		return 0;
+	}
+	if (err)
+		return err;
+	config.state = RFS_STATE_DETACHING;
+	err = write_config(config_fd, &config);
+	if (!err)
+		drain(dir, config_fd, &config);
+	return err;
+}
+
+/* The recorder's programs find rings by their CPUMAP's id: not these any more. */
+static int forget_rings(const char *dir)
+{
+	int rings = pins_get("%s", RFS_PIN_RINGS), err = 0, n;
+	char **queues, folder[PIN_NAME_LEN + sizeof("/" RFS_PIN_QUEUE_MAPS)];
 
 	if (rings < 0)
 		return rings == -ENOENT ? 0 : rings;
-	err = queues_cpumap_ids(dir, queues, &ids);
-	for (unsigned int q = 0; !err && q < queues; q++)
-		if (ids[q] && bpf_map_delete_elem(rings, &ids[q]) && errno != ENOENT)
+	/* All that are there: how many there were is told by a config that we may not understand.
+	 */
+	snprintf(folder, sizeof(folder), "%s/%s", dir, RFS_PIN_QUEUE_MAPS);
+	n = pins_list(folder, false, &queues);
+	err = n < 0 ? n : 0;
+	for (int q = 0; !err && q < n; q++) {
+		int fd = pins_get("%s/%s/%s", folder, queues[q], RFS_PIN_CPUMAP);
+		__u32 id;
+
+		if (fd < 0) {
+			err = fd == -ENOENT ? 0 : fd;
+			continue;
+		}
+		err = map_id(fd, &id);
+		if (!err && bpf_map_delete_elem(rings, &id) && errno != ENOENT)
 			err = -errno;
-	free(ids);
+		close(fd);
+	}
+	pins_free_list(queues, n > 0 ? n : 0);
 	close(rings);
 	return err;
 }
 
-/* In the interface's network namespace: take the program off, restore the settings. */
-static int detach_here(const char *dir, const struct rfs_config *config, const struct netns *ns)
+/* With this process where the interface is: take the program off, restore the settings. */
+static int undo_here(const char *dir, const struct xdp_owner *owner,
+		     const struct iface_place *place)
 {
-	const struct xdp_owner on = { ns->cookie, steer_ifindex(dir, config, ns) };
-	const struct xdp_owner was = { config->netns_cookie, config->ifindex };
-	char name[IF_NAMESIZE];
-	int saved, err, undone = 0;
+	bool there = place->where == IFACE_THERE;
+	unsigned int ifindex = there ? place->ifindex : 0;
+	int err = xdp_detach(dir, owner, ifindex), journal, undone = 0;
 
-	err = xdp_detach(&on, dir);
 	if (!err)
-		err = xdp_remove_orphans(was.netns_cookie ? &was : &on);
-	saved = pins_get("%s/%s", dir, RFS_PIN_SAVED);
-	if (saved >= 0) {
-		undone = settings_restore(
-			on.ifindex && if_indextoname(on.ifindex, name) ? name : NULL, dir, saved);
-		close(saved);
-	} else if (saved != -ENOENT) {
-		undone = saved;
+		err = xdp_remove_orphans(owner, ifindex);
+	journal = journal_open(dir);
+	if (journal >= 0) {
+		undone = settings_restore(there ? place->name : NULL, dir, journal);
+		close(journal);
+	} else if (journal != -ENOENT) {
+		undone = journal;
 	}
 	return err ? err : undone;
 }
 
-static int detach_in_netns(const char *dir, const struct rfs_config *config)
+static int undo(const char *dir, const struct iface_id *id, const struct iface_place *place)
 {
-	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), err;
-	struct netns ns;
+	struct xdp_owner owner = { id->netns_cookie, id->ifindex };
+	int home, err, back;
 
-	err = netns_current(&ns);
-	if (err)
-		goto out;
-	if (config->netns_cookie && config->netns_cookie != ns.cookie) {
-		err = netns_enter(config->netns_ino);
-		if (!err)
-			err = netns_current(&ns);
-		if (err || ns.cookie != config->netns_cookie) {
-			/* The namespace is gone, and its interface and settings with it. */
-			memset(&ns, 0, sizeof(ns));
-		}
-	}
-	err = detach_here(dir, config, &ns);
-	if (home >= 0 && setns(home, CLONE_NEWNET))
-		rfs_warn("cannot return to the network namespace: %s", strerror(errno));
-out:
-	if (home >= 0)
+	if (place->where != IFACE_THERE)
+		return undo_here(dir, &owner, place);
+	/* Of a killed attach that left no more than the folder: whom it found by the folder's name.
+	 */
+	if (!id->ifindex)
+		owner = (struct xdp_owner){ place->ns.cookie, place->ifindex };
+	home = netns_open();
+	if (home < 0)
+		return home;
+	err = iface_enter(place);
+	if (err) {
 		close(home);
+		return err;
+	}
+	err = undo_here(dir, &owner, place);
+	back = netns_return(home);
+	return err ? err : back;
+}
+
+/* The program has ended or is to end: nothing looks at the folder's maps any more. */
+static int forget(const char *dir, int config_fd)
+{
+	int err = 0;
+
+	/* One that outlives its attachment, say in a dispatcher, only passes. */
+	if (config_fd >= 0)
+		err = set_gate(config_fd, RFS_GATE_CLOSED);
+	if (!err)
+		err = forget_rings(dir);
+	if (err)
+		rfs_error("%s: cannot take it out of the recorder: %s", dir, strerror(-err));
+	/* With the folder goes the knowledge of what is to be undone. */
+	else
+		pins_remove("%s", dir);
+	return err;
+}
+
+static int detach_from(const char *dir, const struct iface_id *id, const struct iface_place *place)
+{
+	int fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG), err = fd < 0 && fd != -ENOENT ? fd : 0;
+
+	if (!err && fd >= 0)
+		err = leave_rings(dir, fd);
+	if (err)
+		rfs_error("%s: cannot read or write its configuration: %s", dir, strerror(-err));
+	if (!err)
+		err = undo(dir, id, place);
+	if (!err)
+		err = forget(dir, fd);
+	if (fd >= 0)
+		close(fd);
 	return err;
 }
 
 int steer_detach(const char *dir)
 {
-	struct rfs_config config = {};
-	int fd, err;
+	struct iface_place place;
+	struct iface_id id;
+	int err = journal_id(dir, &id);
 
-	err = steer_config(dir, &config);
-	if (err == -EPROTO) {
-		rfs_error("%s was attached by rfs of another version; detach it with that one",
-			  dir);
+	if (err && err != -ENOENT) {
+		rfs_error(err == -EPROTO ? "%s: its journal is of a format that this rfsctl does "
+					   "not know; detach it with the one that attached it"
+					 : "%s: cannot read its journal: %s",
+			  dir, strerror(-err));
 		return err;
 	}
-	/* A killed attach may have left none; if it is there, it tells which queues to undo. */
-	if (err && err != -ENOENT)
-		return err;
-	fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG);
-	if (fd < 0 && fd != -ENOENT)
-		return fd;
-	if (fd >= 0 && !err) {
-		config.state = RFS_STATE_DETACHING;
-		drain(dir, fd, &config);
+	iface_locate(dir, &id, &place);
+	if (place.where == IFACE_UNKNOWN) {
+		rfs_error("%s: cannot tell whether %s is gone: %s; nothing was changed", dir,
+			  id.name, place.why);
+		return -EAGAIN;
 	}
-	err = detach_in_netns(dir, &config);
-	if (fd >= 0) {
-		/* A program that outlives its attachment, say in a dispatcher, only passes. */
-		config.gate = RFS_GATE_CLOSED;
-		if (!err)
-			write_config(fd, &config);
-		close(fd);
-	}
-	if (!err)
-		err = forget_rings(dir, config.queues);
-	/* With the folder goes the knowledge of what is to be undone. */
-	if (!err)
-		pins_remove("%s", dir);
+	err = detach_from(dir, &id, &place);
+	iface_place_close(&place);
 	return err;
 }

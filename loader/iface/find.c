@@ -1,66 +1,147 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* find.c - which folder is an interface's, which interface is a folder's. */
+/* find.c - which folder is an interface's. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "host/msg.h"
+#include "iface/internal.h"
+#include "iface/locate.h"
 #include "iface/steer.h"
 #include "xdp/xdp.h"
 
-unsigned int steer_ifindex(const char *dir, const struct rfs_config *config,
-			   const struct netns *here)
-{
-	char name[PIN_NAME_LEN];
+/* What is asked of each folder: 1 for yes, 0, or a negative errno where it cannot be told. */
+typedef int match_fn(const char *dir, const char *name, unsigned int ifindex,
+		     const struct netns *here);
 
-	if (config->netns_cookie) {
-		if (config->netns_cookie != here->cookie || !if_indextoname(config->ifindex, name))
-			return 0;
-		return config->ifindex;
-	}
-	/* A killed attach left no more than the folder; its name tells. */
-	snprintf(name, sizeof(name), "%s", dir);
-	name[strcspn(name, "@")] = 0;
-	for (char *c = name; *c; c++)
-		if (*c == ':')
-			*c = '.';
-	return if_nametoindex(name);
+/* -ENOENT and -EPROTO: whose it is stands nowhere, or not in words that we know. */
+static int read_id(const char *dir, struct iface_id *id)
+{
+	int err = journal_id(dir, id);
+
+	if (err)
+		memset(id, 0, sizeof(*id));
+	return err == -ENOENT || err == -EPROTO ? 0 : err;
+}
+
+static int was_attached_here(const char *dir, const char *name, unsigned int ifindex,
+			     const struct netns *here)
+{
+	struct xdp_link_state link;
+	struct xdp_owner owner;
+	struct iface_id id;
+	int err = read_id(dir, &id);
+
+	(void)name;
+	if (err || !ifindex || id.ifindex != ifindex || id.netns_cookie != here->cookie)
+		return err;
+	/* It may have moved away, and its index be another's now. */
+	err = xdp_link_read(dir, &link);
+	if (err)
+		return err == -ENOENT ? 1 : err;
+	owner = (struct xdp_owner){ id.netns_cookie, id.ifindex };
+	return link.ifindex ? xdp_is_ours(ifindex, &link, &owner) : 1;
+}
+
+static int has_moved_here(const char *dir, const char *name, unsigned int ifindex,
+			  const struct netns *here)
+{
+	struct xdp_link_state link;
+	struct xdp_owner owner;
+	struct iface_id id;
+	int err = read_id(dir, &id);
+
+	(void)name;
+	if (err || !ifindex || !id.ifindex || id.netns_cookie == here->cookie)
+		return err;
+	owner = (struct xdp_owner){ id.netns_cookie, id.ifindex };
+	err = xdp_link_read(dir, &link);
+	if (err && err != -ENOENT)
+		return err;
+	return xdp_is_ours(ifindex, err ? NULL : &link, &owner);
+}
+
+/* By the folder's name, unless another interface has that name now. */
+static int is_called_so(const char *dir, const char *name, unsigned int ifindex,
+			const struct netns *here)
+{
+	struct iface_place place;
+	char own[PIN_NAME_LEN];
+	struct iface_id id;
+	int err;
+
+	pins_iface_dir(own, name, here);
+	if (strcmp(dir, name) && strcmp(dir, own))
+		return 0;
+	if (!ifindex)
+		return 1;
+	/* That of a killed attach, of which no more than the name is known. */
+	err = journal_id(dir, &id);
+	if (err == -ENOENT || err == -EPROTO)
+		return 1;
+	if (err)
+		return err;
+	iface_locate(dir, &id, &place);
+	iface_place_close(&place);
+	return place.where == IFACE_GONE;
 }
 
 int steer_find(const char *name, const struct netns *here, char *dir)
 {
+	static match_fn *const ways[] = { was_attached_here, has_moved_here, is_called_so };
 	unsigned int ifindex = if_nametoindex(name);
-	struct rfs_config config;
-	int n, err = -ENOENT;
 	char **dirs;
+	int n = pins_list("", true, &dirs), found = 0;
 
-	n = pins_list("", true, &dirs);
-	/* By ifindex first: an interface may have been renamed since. */
-	for (int i = 0; err && ifindex && i < n; i++) {
-		steer_config(dirs[i], &config);
-		if (config.ifindex == ifindex && config.netns_cookie == here->cookie) {
-			strcpy(dir, dirs[i]);
-			err = 0;
+	if (n < 0)
+		rfs_error("cannot list %s/%s: %s", env.bpffs, RFS_PIN_DIR, strerror(-n));
+	for (size_t w = 0; !found && w < sizeof(ways) / sizeof(ways[0]); w++)
+		for (int i = 0; !found && i < n; i++) {
+			found = ways[w](dirs[i], name, ifindex, here);
+			if (found < 0)
+				rfs_error("cannot tell whether %s/%s/%s is of %s: %s", env.bpffs,
+					  RFS_PIN_DIR, dirs[i], name, strerror(-found));
+			else if (found)
+				strcpy(dir, dirs[i]);
 		}
-	}
-	for (int pass = 0; err && pass < 2; pass++) {
-		if (pass)
-			snprintf(dir, PIN_NAME_LEN, "%s", name);
-		else
-			pins_iface_dir(dir, name, here);
-		for (int i = 0; err && i < n; i++)
-			if (!strcmp(dirs[i], dir))
-				err = 0;
-	}
 	pins_free_list(dirs, n > 0 ? n : 0);
-	return err;
+	return n < 0 ? n : found < 0 ? found : found ? 0 : -ENOENT;
 }
 
-int steer_find_remains(const char *name, const struct netns *here, char *dir)
+int steer_new_dir(const char *name, unsigned int ifindex, const struct netns *ns, char *dir)
 {
-	const struct xdp_owner on = { here->cookie, if_nametoindex(name) };
+	char base[PIN_NAME_LEN], **dirs;
+	int n = pins_list("", true, &dirs);
+	bool taken = n > 0;
 
-	if (!steer_find(name, here, dir))
-		return 0;
-	pins_iface_dir(dir, name, here);
-	return xdp_is_attached(&on, dir) ? 0 : -ENOENT;
+	if (n < 0) {
+		rfs_error("cannot list %s/%s: %s", env.bpffs, RFS_PIN_DIR, strerror(-n));
+		return n;
+	}
+	pins_iface_dir(base, name, ns);
+	strcpy(dir, base);
+	for (unsigned int try = 0; taken; try++) {
+		if (try == 1)
+			snprintf(dir, PIN_NAME_LEN, "%.40s#%u", base, ifindex);
+		else if (try)
+			snprintf(dir, PIN_NAME_LEN, "%.30s#%u#%u", base, ifindex, try);
+		taken = false;
+		for (int i = 0; i < n; i++)
+			taken |= !strcmp(dirs[i], dir);
+	}
+	pins_free_list(dirs, n);
+	return 0;
+}
+
+int steer_take_off(const char *name, const struct netns *here)
+{
+	unsigned int ifindex = if_nametoindex(name);
+	const struct xdp_owner owner = { here->cookie, ifindex };
+	int err;
+
+	if (!ifindex || !xdp_is_attached(NO_FOLDER, &owner, ifindex))
+		return -ENOENT;
+	err = xdp_detach(NO_FOLDER, &owner, ifindex);
+	return err ? err : xdp_remove_orphans(&owner, ifindex);
 }

@@ -7,16 +7,33 @@
 #include "maps/pins.h"
 #include "rfs/types.h"
 
+/* A folder that is not there: for what is done without one. */
+#define NO_FOLDER "."
+
+/**
+ * set_gate() - let an interface's program steer, drain or pass, of whichever version it is
+ * @fd: its configuration map, whose value begins with the gate in all versions
+ *
+ * Return: 0 or a negative errno.
+ */
+int set_gate(int fd, enum rfs_gate gate);
+
 /** write_config() - write an interface's configuration; 0 or a negative errno */
 int write_config(int fd, const struct rfs_config *config);
 
 /** update_config() - the same, with a message if it fails */
 int update_config(int fd, const struct rfs_config *config);
 
-/** publish_cpus() - fill the set that is not in use, then turn over; 0, or a negative errno after a
- * message
+/**
+ * publish_cpus() - fill the set that is not in use, then turn over
+ * @config: what else is to be in force with it; receives what is
+ * @cpus:   the set
+ * @wanted: what was asked for
+ *
+ * Return: 0; or a negative errno after an error message, and then what was in force still is.
  */
-int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const struct cpuset *cpus);
+int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const struct cpuset *cpus,
+		 const struct cpuset *wanted);
 
 /**
  * usable_cpus() - the CPUs that are online, of those that are wanted

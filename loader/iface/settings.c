@@ -14,47 +14,14 @@
 #include "host/ethtool.h"
 #include "host/sysfs.h"
 #include "maps/pins.h"
+#include "iface/journal.h"
 #include "iface/settings.h"
 #include "recorder/kernel_rfs.h"
 
-#define KEY_LEN	  64
-#define VALUE_LEN 4096 /* rps_cpus of 8192 CPUs takes 2303 characters */
 /* Device features that are turned off, with the kernel's names, are saved under these keys. */
 #define KEY_FEATURE "features/"
 /* The host's, under this one; it is 0 before, as else it is not changed. */
 #define KEY_SOCK_FLOWS "net.core.rps_sock_flow_entries"
-
-int settings_open(const char *dir)
-{
-	int fd = pins_get("%s/%s", dir, RFS_PIN_SAVED), err;
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
-
-	if (fd != -ENOENT)
-		return fd;
-	fd = bpf_map_create(BPF_MAP_TYPE_HASH, "rfs_saved", KEY_LEN, VALUE_LEN, 4096, &opts);
-	if (fd < 0) {
-		err = -errno;
-		rfs_error("cannot create the map for saved settings: %s", strerror(-err));
-		return err;
-	}
-	err = pins_put(fd, "%s/%s", dir, RFS_PIN_SAVED);
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
-}
-
-static int save(int saved, const char *key, const char *value)
-{
-	char k[KEY_LEN] = "", v[VALUE_LEN] = "";
-
-	snprintf(k, sizeof(k), "%s", key);
-	snprintf(v, sizeof(v), "%s", value);
-	/* NOEXIST: an attach that was killed has saved the true value already. */
-	if (!bpf_map_update_elem(saved, k, v, BPF_NOEXIST) || errno == EEXIST)
-		return 0;
-	return -errno;
-}
 
 static int read_at(int dir, const char *path, char *buf, size_t len)
 {
@@ -84,25 +51,33 @@ static int write_at(int dir, const char *path, const char *value)
 	return err;
 }
 
-static bool is_zero(const char *value)
+/* As the kernel writes masks: without the zeros in front, "00000000,0000000f" is "f". */
+static const char *significant(const char *value)
 {
-	return strspn(value, "0,") == strlen(value);
+	return value + strspn(value, "0,");
 }
 
-static int change_file(int sysfs, int saved, const char *path, const char *wanted)
+static bool same(const char *a, const char *b)
 {
-	char value[VALUE_LEN];
+	return !strcmp(significant(a), significant(b));
+}
+
+static int change_file(int sysfs, int journal, const char *path, const char *wanted)
+{
+	char value[JOURNAL_WAS_LEN];
 	int err = read_at(sysfs, path, value, sizeof(value));
 
-	if (err == -ENOENT && is_zero(wanted)) /* a kernel without RPS */
+	if (err == -ENOENT && same(wanted, "0")) /* a kernel without RPS */
 		return 0;
-	if (err || !strcmp(value, wanted) || (is_zero(value) && is_zero(wanted)))
+	/* Noted also if it is so already: detach tells if somebody changes it meanwhile. */
+	if (!err)
+		err = journal_save(journal, path, value, wanted);
+	if (err || same(value, wanted))
 		return err;
-	err = save(saved, path, value);
-	return err ? err : write_at(sysfs, path, wanted);
+	return write_at(sysfs, path, wanted);
 }
 
-static int change_rps(const char *name, int sysfs, int saved, unsigned int flow_cnt)
+static int change_rps(const char *name, int sysfs, int journal, unsigned int flow_cnt)
 {
 	char wanted[16];
 	int fd = openat(sysfs, "queues", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
@@ -118,16 +93,16 @@ static int change_rps(const char *name, int sysfs, int saved, unsigned int flow_
 		return -ENOMEM;
 	}
 	while (!err && (entry = readdir(d))) {
-		char path[KEY_LEN];
+		char path[JOURNAL_KEY_LEN];
 
 		if (strncmp(entry->d_name, "rx-", 3))
 			continue;
 		snprintf(path, sizeof(path), "queues/%.20s/rps_cpus", entry->d_name);
-		err = change_file(sysfs, saved, path, "0");
+		err = change_file(sysfs, journal, path, "0");
 		if (err)
 			break;
 		snprintf(path, sizeof(path), "queues/%.20s/rps_flow_cnt", entry->d_name);
-		err = change_file(sysfs, saved, path, wanted);
+		err = change_file(sysfs, journal, path, wanted);
 	}
 	closedir(d);
 	if (err)
@@ -135,30 +110,23 @@ static int change_rps(const char *name, int sysfs, int saved, unsigned int flow_
 	return err;
 }
 
-static bool has_sock_flows(int saved)
-{
-	char key[KEY_LEN] = KEY_SOCK_FLOWS, value[VALUE_LEN];
-
-	return !bpf_map_lookup_elem(saved, key, value);
-}
-
 /* Has rfs made the kernel's table for another interface, which is still attached? */
 static bool others_have_sock_flows(const char *dir)
 {
 	char **dirs;
 	int n = pins_list("", true, &dirs);
-	bool found = false;
+	bool found = n < 0;
 
 	for (int i = 0; !found && i < n; i++) {
 		int fd;
 
 		if (!strcmp(dirs[i], dir))
 			continue;
-		fd = pins_get("%s/%s", dirs[i], RFS_PIN_SAVED);
-		if (fd < 0)
-			continue;
-		found = has_sock_flows(fd);
-		close(fd);
+		fd = journal_open(dirs[i]);
+		/* In doubt it has. */
+		found = fd < 0 ? fd != -ENOENT : journal_has(fd, KEY_SOCK_FLOWS);
+		if (fd >= 0)
+			close(fd);
 	}
 	pins_free_list(dirs, n > 0 ? n : 0);
 	return found;
@@ -168,13 +136,15 @@ static bool others_have_sock_flows(const char *dir)
  * The kernel's table, if there is none. Each interface that needs the one that rfs has made notes
  * it, and the last of them removes it.
  */
-static int make_sock_flows(const char *name, const char *dir, int saved, unsigned int entries)
+static int make_sock_flows(const char *name, const char *dir, int journal, unsigned int entries)
 {
 	unsigned int now = 0;
 	int err = sock_flows_read(&now);
+	char set[16];
 
+	snprintf(set, sizeof(set), "%u", now ? now : entries);
 	if (!err && (!now || others_have_sock_flows(dir)))
-		err = save(saved, KEY_SOCK_FLOWS, "0");
+		err = journal_save(journal, KEY_SOCK_FLOWS, "0", set);
 	if (!err && !now)
 		err = sock_flows_write(entries);
 	if (err)
@@ -188,7 +158,7 @@ static int make_sock_flows(const char *name, const char *dir, int saved, unsigne
  * A NIC that takes VLAN tags out of received frames hands them over beside the packet, where a
  * CPUMAP loses them.
  */
-static void clear_vlan_parsing(const char *name, int saved)
+static void clear_vlan_parsing(const char *name, int journal)
 {
 	static const char *const features[] = {
 		KEY_FEATURE "rx-vlan-hw-parse", KEY_FEATURE "rx-vlan-stag-hw-parse", /* 802.1ad */
@@ -200,7 +170,7 @@ static void clear_vlan_parsing(const char *name, int saved)
 
 		if (netif_feature(name, feature) != 1)
 			continue;
-		err = save(saved, features[i], "on");
+		err = journal_save(journal, features[i], "on", "off");
 		if (!err)
 			err = netif_set_feature(name, feature, false);
 		if (err)
@@ -210,7 +180,8 @@ static void clear_vlan_parsing(const char *name, int saved)
 	}
 }
 
-int settings_change(const char *name, const char *dir, int saved, const struct settings_wish *wish)
+int settings_change(const char *name, const char *dir, int journal,
+		    const struct settings_wish *wish)
 {
 	int sysfs = netif_sysfs(name), err = 0;
 
@@ -225,52 +196,148 @@ int settings_change(const char *name, const char *dir, int saved, const struct s
 			"%s: cannot look at the kernel's RPS settings (%s); with RPS on, packets are steered twice",
 			name, strerror(-sysfs));
 	} else {
-		err = change_rps(name, sysfs, saved, wish->flow_cnt);
+		err = change_rps(name, sysfs, journal, wish->flow_cnt);
 		close(sysfs);
 	}
 	if (!err && wish->flow_cnt)
-		err = make_sock_flows(name, dir, saved, wish->sock_flow_entries);
+		err = make_sock_flows(name, dir, journal, wish->sock_flow_entries);
 	if (!err && wish->native)
-		clear_vlan_parsing(name, saved);
+		clear_vlan_parsing(name, journal);
 	/* Generic XDP turns this off by itself, and leaves it so. */
 	else if (!err && netif_feature(name, "rx-gro-hw") == 1)
-		err = save(saved, KEY_FEATURE "rx-gro-hw", "on");
+		err = journal_save(journal, KEY_FEATURE "rx-gro-hw", "on", "off");
 	return err;
 }
 
-/* One setting, to what was saved under its key; with no name, only if it is the host's. */
-static int restore(const char *name, int sysfs, const char *dir, const char *key, const char *value)
+/* ---- restore ---- */
+
+struct restoring {
+	const char *name; /* NULL: the interface is gone */
+	const char *dir;
+	int sysfs;
+};
+
+/* Read and written alike, whatever kind of setting it is. */
+struct setting {
+	int (*read)(const struct restoring *r, const char *key, char *value, size_t len);
+	int (*write)(const struct restoring *r, const char *key, const char *value);
+};
+
+static int read_file(const struct restoring *r, const char *key, char *value, size_t len)
 {
-	if (!strcmp(key, KEY_SOCK_FLOWS))
-		return others_have_sock_flows(dir) ? 0 : sock_flows_write(strtoul(value, NULL, 10));
-	if (!name)
-		return 0;
-	if (!strncmp(key, KEY_FEATURE, strlen(KEY_FEATURE)))
-		return netif_set_feature(name, key + strlen(KEY_FEATURE), true);
-	return sysfs < 0 ? sysfs : write_at(sysfs, key, value);
+	/* -ENOENT is the queue's, not that of sysfs. */
+	if (r->sysfs < 0)
+		return r->sysfs == -ENOENT ? -ENODEV : r->sysfs;
+	return read_at(r->sysfs, key, value, len);
 }
 
-int settings_restore(const char *name, const char *dir, int saved)
+static int write_file(const struct restoring *r, const char *key, const char *value)
 {
-	char key[KEY_LEN], value[VALUE_LEN];
-	int sysfs = name ? netif_sysfs(name) : -ENODEV, err = 0;
+	return write_at(r->sysfs, key, value);
+}
 
-	while (!bpf_map_get_next_key(saved, NULL, key)) {
-		if (bpf_map_lookup_elem(saved, key, value))
-			break;
-		err = restore(name, sysfs, dir, key, value);
-		if (err)
-			rfs_warn("%s: cannot restore %s to %s: %s", name ? name : dir, key, value,
-				 strerror(-err));
-		if (bpf_map_delete_elem(saved, key))
-			break;
+static int read_feature(const struct restoring *r, const char *key, char *value, size_t len)
+{
+	int on = netif_feature(r->name, key + strlen(KEY_FEATURE));
+
+	if (on < 0)
+		return on;
+	snprintf(value, len, "%s", on ? "on" : "off");
+	return 0;
+}
+
+static int write_feature(const struct restoring *r, const char *key, const char *value)
+{
+	return netif_set_feature(r->name, key + strlen(KEY_FEATURE), !strcmp(value, "on"));
+}
+
+static int read_sock_flows(const struct restoring *r, const char *key, char *value, size_t len)
+{
+	unsigned int entries;
+	int err = sock_flows_read(&entries);
+
+	(void)r, (void)key;
+	if (!err)
+		snprintf(value, len, "%u", entries);
+	return err;
+}
+
+static int write_sock_flows(const struct restoring *r, const char *key, const char *value)
+{
+	(void)r, (void)key;
+	return sock_flows_write(strtoul(value, NULL, 10));
+}
+
+/* -EPROTO for a kind that only a later version knows. */
+static int kind_of(const char *key, struct setting *kind)
+{
+	static const struct setting file = { read_file, write_file },
+				    feature = { read_feature, write_feature },
+				    sock_flows = { read_sock_flows, write_sock_flows };
+
+	if (!strcmp(key, KEY_SOCK_FLOWS))
+		*kind = sock_flows;
+	else if (!strncmp(key, KEY_FEATURE, strlen(KEY_FEATURE)))
+		*kind = feature;
+	else if (!strncmp(key, "queues/", 7) && !strstr(key, ".."))
+		*kind = file;
+	else
+		return -EPROTO;
+	return 0;
+}
+
+static void cannot_restore(const char *whose, const char *key, const char *was, int err)
+{
+	if (err == -EPROTO)
+		rfs_error("%s: this rfsctl does not know how to restore %s; detach it with the one "
+			  "that attached it",
+			  whose, key);
+	else
+		rfs_error("%s: cannot restore %s to %s: %s; set it so, and detach again", whose,
+			  key, was, strerror(-err));
+}
+
+/* To what it was, unless somebody has set it otherwise since attach. */
+static int restore(const char *key, const struct journal_entry *e, void *data)
+{
+	const struct restoring *r = data;
+	const char *whose = r->name ? r->name : r->dir;
+	bool ours_to_do = strcmp(key, KEY_SOCK_FLOWS) ? !!r->name : !others_have_sock_flows(r->dir);
+	char now[JOURNAL_WAS_LEN];
+	struct setting kind;
+	int err = kind_of(key, &kind);
+
+	/* What went with the interface, or is another's still. */
+	if (!err && !ours_to_do)
+		return 0;
+	if (!err)
+		err = kind.read(r, key, now, sizeof(now));
+	/* An RX queue that is no more. */
+	if (err == -ENOENT && kind.read == read_file)
+		return 0;
+	if (!err && same(now, e->was))
+		return 0;
+	if (!err && *e->set && !same(now, e->set)) {
+		rfs_note(
+			"%s: %s was set to %s since attach, and is left so; before attach it was %s",
+			whose, key, now, e->was);
+		return 0;
 	}
-	err = errno == ENOENT ? 0 : -errno; /* the end of the map */
+	if (!err)
+		err = kind.write(r, key, e->was);
 	if (err)
-		rfs_error("%s: cannot read its saved settings: %s; they are restored when it is "
-			  "detached again",
-			  name ? name : dir, strerror(-err));
-	if (sysfs >= 0)
-		close(sysfs);
+		cannot_restore(whose, key, e->was, err);
+	return err;
+}
+
+int settings_restore(const char *name, const char *dir, int journal)
+{
+	struct restoring r = { name, dir, name ? netif_sysfs(name) : -ENODEV };
+	int err = journal_for_each(journal, restore, &r);
+
+	if (err && !rfs_error_said())
+		rfs_error("%s: cannot work off its journal: %s", name ? name : dir, strerror(-err));
+	if (r.sysfs >= 0)
+		close(r.sysfs);
 	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * settings.h - an interface's settings that would work against steering: saved before they are
- * changed, in a pinned map, so that whichever rfsctl comes next can restore them.
+ * changed, in the interface's journal, so that whichever rfsctl comes next can restore them.
  */
 #ifndef RFS_SETTINGS_H
 #define RFS_SETTINGS_H
@@ -16,18 +16,10 @@ struct settings_wish {
 };
 
 /**
- * settings_open() - the map that holds an interface's saved settings
- * @dir: the interface's pin folder; it is made and pinned there if it is not there yet
- *
- * Return: a file descriptor, or a negative errno after an error message.
- */
-int settings_open(const char *dir);
-
-/**
  * settings_change() - save the settings, then change them
  * @name:  interface of the current network namespace
  * @dir:   its pin folder's name
- * @saved: of settings_open()
+ * @journal: of journal_open()
  * @wish:  what is needed
  *
  * Kernel RPS and RFS would steer a second time, after the CPUMAP: rps_cpus and rps_flow_cnt of all
@@ -40,19 +32,22 @@ int settings_open(const char *dir);
  *
  * Return: 0, or a negative errno after an error message.
  */
-int settings_change(const char *name, const char *dir, int saved, const struct settings_wish *wish);
+int settings_change(const char *name, const char *dir, int journal,
+		    const struct settings_wish *wish);
 
 /**
- * settings_restore() - undo settings_change(); a setting that cannot be restored is warned about
- * @name:  NULL if the interface is gone: then what is the host's is restored
+ * settings_restore() - undo settings_change()
+ * @name:  the interface, in the current network namespace; NULL if it is gone: then what is the
+ *	   host's is restored
  * @dir:   its pin folder's name
- * @saved: of settings_open()
+ * @journal: of journal_open()
  *
- * The size of the kernel's table is left to the last interface that needs it.
+ * What somebody has set otherwise since is left so, with a word. The size of the kernel's table is
+ * left to the last interface that needs it.
  *
- * Return: 0, or a negative errno after an error message if what was saved cannot be read or
- * forgotten; the next call goes on with it.
+ * Return: 0, or a negative errno after an error message; what could not be restored stays in the
+ * journal.
  */
-int settings_restore(const char *name, const char *dir, int saved);
+int settings_restore(const char *name, const char *dir, int journal);
 
 #endif /* RFS_SETTINGS_H */

@@ -2,8 +2,8 @@
 /*
  * steer.h - steering of one interface: made whole or not at all, undone from any state.
  *
- * An interface's folder below <bpffs>/rfs is its journal: it exists from before the first change
- * until after the last is undone, and config.state says what was under way.
+ * An interface's folder below <bpffs>/rfs exists from before the first change until after the last
+ * is undone. Its journal tells what is to be undone, config.state what was under way.
  */
 #ifndef RFS_STEER_H
 #define RFS_STEER_H
@@ -53,8 +53,10 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
  * Flows leave their rings in order first; a flow that never pauses for as long as two seconds is
  * cut off where it is. Works from any network namespace.
  *
- * Return: 0; -EPROTO after an error message for what another rfs version attached, which is left as
- * it is; or another negative errno after a message; what could be undone is undone.
+ * What another rfs version attached is undone as well, by its journal.
+ *
+ * Return: 0, or a negative errno after an error message: then what could be undone is undone, and
+ * the journal has the rest. Where it cannot be told whether the interface is gone, nothing is done.
  */
 int steer_detach(const char *dir);
 
@@ -85,36 +87,50 @@ int steer_refresh(const char *dir);
 /**
  * steer_config() - read an interface's configuration
  *
- * Return: 0; -ENOENT if it has none (a killed attach); -EPROTO for one of another rfs version.
+ * Return: 0; -ENOENT if it has none (a killed attach); -EPROTO for one of another rfs version; or
+ * another negative errno; all without a message.
  */
 int steer_config(const char *dir, struct rfs_config *config);
 
 /**
- * steer_ifindex() - where the interface of a folder is now
- * @dir:    its pin folder's name
- * @config: of steer_config()
- * @here:   the current network namespace
- *
- * Return: its ifindex if it is still there in this namespace, else 0.
- */
-unsigned int steer_ifindex(const char *dir, const struct rfs_config *config,
-			   const struct netns *here);
-
-/**
  * steer_find() - the folder of an interface
  * @name: as rfsctl was given it: an interface of this namespace, or a folder's name
+ * @here: this network namespace
  * @dir:  PIN_NAME_LEN bytes, receives the folder's name
  *
- * Return: 0 or -ENOENT.
+ * By what the folders' journals say, not by name: that of the interface which has this name (or
+ * altname) now; of one that has moved here with the program on it. By the folder's name only if no
+ * other interface has it, or the folder's own is gone.
+ *
+ * Return: 0; -ENOENT; or another negative errno after an error message, if it cannot be told.
  */
 int steer_find(const char *name, const struct netns *here, char *dir);
 
 /**
- * steer_find_remains() - as steer_find(), and else the folder that the interface would have, if the
- *			   steering program is on it though somebody removed the pins
+ * steer_make_room() - nothing of an interface may be there when it is attached
  *
- * For who attaches or detaches: steer_detach() cleans up after either.
+ * What an earlier attach or detach left is undone, also of an interface that had this name and is
+ * gone.
+ *
+ * Return: 0; -EEXIST after an error message if it is attached; or another negative errno after a
+ * message.
  */
-int steer_find_remains(const char *name, const struct netns *here, char *dir);
+int steer_make_room(const struct netif *nif, const struct netns *ns);
+
+/**
+ * steer_new_dir() - a name for an interface's folder that none has
+ * @dir: PIN_NAME_LEN bytes, receives pins_iface_dir()'s, or that and more if it is taken: by an
+ *	 interface that had this name before
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int steer_new_dir(const char *name, unsigned int ifindex, const struct netns *ns, char *dir);
+
+/**
+ * steer_take_off() - take the program off an interface that has no folder, as somebody removed it
+ *
+ * Return: 0; -ENOENT if it is not there; or another negative errno after an error message.
+ */
+int steer_take_off(const char *name, const struct netns *here);
 
 #endif /* RFS_STEER_H */

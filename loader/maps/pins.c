@@ -197,6 +197,15 @@ static int compare(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+bool pins_is_iface_dir(const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	pins_path(path, "%s", name);
+	return strcmp(name, RFS_PIN_RECORDER_DIR) && (stat(path, &st) || S_ISDIR(st.st_mode));
+}
+
 int pins_list(const char *rel, bool interfaces, char ***names)
 {
 	char path[PATH_MAX], **list = NULL;

@@ -62,6 +62,9 @@ void pins_remove(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** pins_remove_root() - remove <bpffs>/rfs if it is empty */
 void pins_remove_root(void);
 
+/** pins_is_iface_dir() - is it an interface's folder? True also if that cannot be told. */
+bool pins_is_iface_dir(const char *name);
+
 /**
  * pins_list() - the names in a folder, sorted
  * @rel:        folder, "" for <bpffs>/rfs

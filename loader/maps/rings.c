@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "maps/queues.h"
+#include "maps/pins.h"
 #include "maps/rings.h"
 #include "rfs/rules.h"
 #include "rfs_steer.skel.h"
@@ -143,21 +144,33 @@ static size_t mapping_size(unsigned int nr_cpus)
 	return (size + page - 1) / page * page;
 }
 
+/* Another version's rings are not read as if they were ours. */
+static int check_rings(int fd, unsigned int nr_cpus)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	return info.value_size == sizeof(struct rps_ring) && info.max_entries > nr_cpus ? 0
+											: -EPROTO;
+}
+
 struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus)
 {
 	int fd = queue_get(dir, queue, RFS_PIN_RING);
-	void *rings;
-	int err;
+	int err = fd < 0 ? fd : check_rings(fd, nr_cpus);
+	void *rings = MAP_FAILED;
 
-	if (fd < 0) {
-		errno = -fd;
-		return NULL;
+	if (!err) {
+		rings = mmap(NULL, mapping_size(nr_cpus), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			     0);
+		err = rings == MAP_FAILED ? -errno : 0;
 	}
-	rings = mmap(NULL, mapping_size(nr_cpus), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	err = errno;
-	close(fd);
-	errno = err;
-	return rings == MAP_FAILED ? NULL : rings;
+	if (fd >= 0)
+		close(fd);
+	errno = -err;
+	return err ? NULL : rings;
 }
 
 void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus)

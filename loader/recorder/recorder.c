@@ -16,6 +16,7 @@
 #include "maps/pins.h"
 #include "recorder/recorder.h"
 #include "maps/rings.h"
+#include "maps/value.h"
 #include "rfs/ents.h"
 #include "rfs_recorder.skel.h"
 
@@ -296,28 +297,41 @@ int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *
 	return 0;
 }
 
+/* A map that is not there is of a start that was cut short; one that cannot be opened is there. */
+static int worst_of(const struct recorder *r)
+{
+	const int fds[] = { r->sock_flow, r->sock_ents, r->locality, r->rings, r->napi_pass };
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] < 0 && (!err || err == -EAGAIN))
+			err = fds[i] == -ENOENT ? -EAGAIN : fds[i];
+	return err;
+}
+
 int recorder_open(struct recorder *r)
 {
 	struct recorder open = { -1, -1, -1, -1, -1, -1, {} };
-	__u32 zero = 0;
 	int err;
 
 	*r = open;
 	r->global = pins_get("%s", RFS_PIN_GLOBAL);
-	if (r->global == -EPERM || r->global == -EACCES)
+	if (r->global == -ENOENT)
+		return r->global;
+	if (r->global == -EPERM || r->global == -EACCES) {
 		rfs_error("not allowed to open what is pinned in %s/%s: CAP_BPF is needed; run as "
 			  "root",
 			  env.bpffs, RFS_PIN_DIR);
-	if (r->global < 0)
 		return r->global;
-	if (bpf_map_lookup_elem(r->global, &zero, &r->settings))
-		err = -errno;
-	else if (r->settings.abi != RFS_ABI && r->settings.ready)
-		err = -EPROTO;
-	else if (!r->settings.ready)
+	}
+	err = r->global;
+	/* Another version's may be longer. */
+	if (err >= 0)
+		err = value_read(r->global, 0, &r->settings, sizeof(r->settings));
+	if (!err && !r->settings.ready)
 		err = -EAGAIN;
-	else
-		err = 0;
+	else if (!err && r->settings.abi != RFS_ABI)
+		err = -EPROTO;
 	if (err)
 		goto fail;
 	r->sock_flow = pins_get("%s", RFS_PIN_SOCK_FLOW);
@@ -325,12 +339,14 @@ int recorder_open(struct recorder *r)
 	r->locality = pins_get("%s", RFS_PIN_LOCALITY);
 	r->rings = pins_get("%s", RFS_PIN_RINGS);
 	r->napi_pass = pins_get("%s", RFS_PIN_NAPI_PASS);
-	if (r->sock_flow >= 0 && r->sock_ents >= 0 && r->locality >= 0 && r->rings >= 0 &&
-	    r->napi_pass >= 0)
+	err = worst_of(r);
+	if (!err)
 		return 0;
-	err = -EAGAIN;
 fail:
 	recorder_close(r);
+	if (err != -EAGAIN && err != -EPROTO)
+		rfs_error("cannot open the recorder's maps in %s/%s: %s", env.bpffs, RFS_PIN_DIR,
+			  strerror(-err));
 	return err;
 }
 
@@ -346,15 +362,22 @@ void recorder_close(struct recorder *r)
 	}
 }
 
+/* All that is not an interface's, whatever version called it. */
+static void remove_maps(void)
+{
+	char **all;
+	int n = pins_list("", false, &all);
+
+	for (int i = 0; i < n; i++)
+		if (!pins_is_iface_dir(all[i]))
+			pins_remove("%s", all[i]);
+	pins_free_list(all, n > 0 ? n : 0);
+}
+
 void recorder_remove(void)
 {
 	/* The programs first, so that none runs on maps that nobody finds any more. */
 	pins_remove("%s", RFS_PIN_RECORDER_DIR);
-	pins_remove("%s", RFS_PIN_GLOBAL);
-	pins_remove("%s", RFS_PIN_SOCK_FLOW);
-	pins_remove("%s", RFS_PIN_SOCK_ENTS);
-	pins_remove("%s", RFS_PIN_LOCALITY);
-	pins_remove("%s", RFS_PIN_RINGS);
-	pins_remove("%s", RFS_PIN_NAPI_PASS);
+	remove_maps();
 	pins_remove_root();
 }

@@ -32,6 +32,7 @@ struct iface_view {
 	pid_t changed_by; /* VIEW_CHANGING: the rfsctl that holds the lock */
 	struct rfs_config config;
 	struct cpuset cpus;
+	struct cpuset wanted;
 	__u64 count[RFS_STAT_NR];
 	__u64 lost_ring_full;
 	__u64 lost_redirect_error;

@@ -8,11 +8,11 @@
 #include <bpf/bpf.h>
 
 #include "host/msg.h"
+#include "iface/locate.h"
 #include "iface/steer.h"
 #include "maps/rings.h"
 #include "maps/rps_cpus.h"
 #include "view/internal.h"
-#include "xdp/xdp.h"
 
 static int read_counters(struct iface_view *v)
 {
@@ -31,7 +31,7 @@ static int read_cpus(struct iface_view *v)
 
 	if (fd < 0)
 		return fd;
-	err = rps_cpus_read(fd, v->config.active, &v->cpus);
+	err = rps_cpus_read(fd, v->config.active, &v->cpus, &v->wanted);
 	close(fd);
 	return err;
 }
@@ -70,20 +70,6 @@ static int read_rings(struct iface_view *v)
 	return 0;
 }
 
-/* Can it be told from here that the interface is gone? */
-static bool is_stale(struct iface_view *v, unsigned int ifindex)
-{
-	const struct xdp_owner on = { v->config.netns_cookie, ifindex };
-	int fd = pins_get("%s/%s", v->dir, RFS_PIN_XDP_LINK);
-
-	if (fd >= 0 || v->here) {
-		if (fd >= 0)
-			close(fd);
-		return !xdp_is_attached(&on, v->dir);
-	}
-	return !netns_exists(v->config.netns_ino, v->config.netns_cookie);
-}
-
 /*
  * What looks broken is being changed, if somebody held the lock before it was read, or does now: an
  * attach or detach takes longer than to read.
@@ -100,24 +86,26 @@ static void tell_changing(struct iface_view *v, pid_t before)
 static void read_iface(struct iface_view *v, const char *dir, const struct netns *here,
 		       pid_t before)
 {
-	unsigned int ifindex;
+	struct iface_place place;
+	struct iface_id id;
 	int err;
 
 	strcpy(v->dir, dir);
+	journal_id(dir, &id);
+	iface_locate(dir, &id, &place);
+	v->here = place.where == IFACE_THERE && place.ns.cookie == here->cookie;
+	strcpy(v->name, place.where == IFACE_THERE ? place.name : id.name);
 	err = steer_config(dir, &v->config);
-	v->here = v->config.netns_cookie == here->cookie;
-	ifindex = steer_ifindex(dir, &v->config, here);
-	if (!ifindex || !if_indextoname(ifindex, v->name))
-		snprintf(v->name, sizeof(v->name), "%.15s", *v->config.name ? v->config.name : dir);
 	if (err == -EPROTO)
 		v->state = VIEW_FOREIGN;
 	else if (err || v->config.state != RFS_STATE_READY || read_counters(v) || read_cpus(v) ||
 		 read_rings(v))
 		v->state = VIEW_BROKEN;
 	else
-		v->state = is_stale(v, ifindex) ? VIEW_STALE : VIEW_ATTACHED;
+		v->state = iface_has_program(dir, &id, &place) ? VIEW_ATTACHED : VIEW_STALE;
 	if (v->state == VIEW_BROKEN)
 		tell_changing(v, before);
+	iface_place_close(&place);
 }
 
 int collect_ifaces(const char *iface, const struct netns *here, struct rfs_view *view)
@@ -126,11 +114,12 @@ int collect_ifaces(const char *iface, const struct netns *here, struct rfs_view 
 	pid_t before;
 	int n;
 
-	if (iface && steer_find(iface, here, dir)) {
+	n = iface ? steer_find(iface, here, dir) : 0;
+	if (n == -ENOENT)
 		rfs_error("%s is not attached%s", iface,
 			  if_nametoindex(iface) ? "" : ", and there is no such interface here");
-		return -ENOENT;
-	}
+	if (n)
+		return n;
 	before = pins_lock_holder();
 	n = pins_list("", true, &dirs);
 	if (n < 0) {

@@ -119,20 +119,27 @@ int xdp_dispatcher_holds_ours(__u32 id, const struct xdp_owner *owner)
 	return holds_ours(dir, owner);
 }
 
-int xdp_remove_orphans(const struct xdp_owner *owner)
+int xdp_remove_orphans(const struct xdp_owner *owner, unsigned int ifindex)
 {
 	char root[PATH_MAX - NAME_MAX], dir[PATH_MAX + NAME_MAX];
-	struct dirent *entry;
 	unsigned int index;
-	int ours;
+	struct dirent *entry;
+	__u32 id, runs = 0;
+	int ours = ifindex ? xdp_running_prog(ifindex, &runs) : 0;
 	DIR *d;
 
+	if (ours) {
+		rfs_error("cannot see which XDP program interface %u runs: %s", ifindex,
+			  strerror(-ours));
+		return ours;
+	}
 	snprintf(root, sizeof(root), "%s/xdp", env.bpffs);
 	ours = open_folder(root, &d);
 	if (ours || !d)
 		return ours;
 	while (ours >= 0 && (entry = readdir(d))) {
-		if (sscanf(entry->d_name, "dispatch-%u-", &index) != 1 || index != owner->ifindex)
+		if (sscanf(entry->d_name, "dispatch-%u-%u", &index, &id) != 2 ||
+		    index != owner->ifindex || (runs && id == runs))
 			continue;
 		snprintf(dir, sizeof(dir), "%s/%s", root, entry->d_name);
 		ours = holds_ours(dir, owner);

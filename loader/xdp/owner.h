@@ -5,10 +5,10 @@
 
 #include <linux/types.h>
 
-/* An interface, for as long as the machine runs. */
+/* The interface that a program was made for, wherever that is now. */
 struct xdp_owner {
 	__u64 netns_cookie;
-	unsigned int ifindex; /* 0: none */
+	unsigned int ifindex; /* as at attach; 0: none */
 };
 
 /**

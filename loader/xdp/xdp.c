@@ -190,19 +190,19 @@ static int find_program(struct xdp_multiprog *mp, const struct xdp_owner *on,
  * Is the steering program attached by libxdp? With @mp, as libxdp sees what is there, and @prog;
  * both NULL if not.
  */
-static int open_libxdp(const struct xdp_owner *on, struct xdp_multiprog **mp,
-		       struct xdp_program **prog)
+static int open_libxdp(unsigned int ifindex, const struct xdp_owner *owner,
+		       struct xdp_multiprog **mp, struct xdp_program **prog)
 {
 	int err;
 
 	*prog = NULL;
-	*mp = xdp_multiprog__get_from_ifindex(on->ifindex);
+	*mp = xdp_multiprog__get_from_ifindex(ifindex);
 	err = libxdp_get_error(*mp);
 	if (err) {
 		*mp = NULL;
 		return err == -ENOENT ? 0 : err;
 	}
-	err = find_program(*mp, on, prog);
+	err = find_program(*mp, owner, prog);
 	if (err || !*prog) {
 		xdp_multiprog__close(*mp);
 		*mp = NULL;
@@ -210,18 +210,18 @@ static int open_libxdp(const struct xdp_owner *on, struct xdp_multiprog **mp,
 	return err;
 }
 
-static int detach_libxdp(const struct xdp_owner *on)
+static int detach_libxdp(unsigned int ifindex, const struct xdp_owner *owner)
 {
 	char name[IF_NAMESIZE] = "the interface";
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
-	int err = open_libxdp(on, &mp, &prog);
+	int err = open_libxdp(ifindex, owner, &mp, &prog);
 
-	if_indextoname(on->ifindex, name);
+	if_indextoname(ifindex, name);
 	if (err) {
 		rfs_error("cannot see which XDP programs %s has: %s; if it stays so, "
-			  "'xdp-loader unload %s --all' takes off all",
-			  name, strerror(-err), name);
+			  "'xdp-loader unload %s --all' or 'ip link set %s xdp off' takes off all",
+			  name, strerror(-err), name, name);
 		return err;
 	}
 	if (!prog)
@@ -230,14 +230,56 @@ static int detach_libxdp(const struct xdp_owner *on)
 	if (xdp_multiprog__program_count(mp) > 1)
 		err = check_names();
 	if (!err)
-		err = xdp_program__detach(prog, on->ifindex, xdp_multiprog__attach_mode(mp), 0);
+		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
 	if (err)
 		rfs_error("cannot detach the XDP program from %s: %s", name, strerror(-err));
 	return err;
 }
 
-int xdp_detach(const struct xdp_owner *on, const char *dir)
+static int read_link(int fd, struct xdp_link_state *link)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	*link = (struct xdp_link_state){ .ifindex = info.xdp.ifindex, .prog_id = info.prog_id };
+	return 0;
+}
+
+int xdp_link_read(const char *dir, struct xdp_link_state *link)
+{
+	int fd = pins_get("%s/%s", dir, RFS_PIN_XDP_LINK), err;
+
+	if (fd < 0)
+		return fd;
+	err = read_link(fd, link);
+	close(fd);
+	return err;
+}
+
+int xdp_running_prog(unsigned int ifindex, __u32 *id)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	int err = bpf_xdp_query(ifindex, 0, &opts);
+
+	*id = opts.drv_prog_id ? opts.drv_prog_id : opts.skb_prog_id;
+	return err;
+}
+
+int xdp_is_ours(unsigned int ifindex, const struct xdp_link_state *link,
+		const struct xdp_owner *owner)
+{
+	__u32 id;
+	int err = xdp_running_prog(ifindex, &id);
+
+	if (err || !id)
+		return err;
+	return link ? id == link->prog_id : xdp_dispatcher_holds_ours(id, owner);
+}
+
+int xdp_detach(const char *dir, const struct xdp_owner *owner, unsigned int ifindex)
 {
 	int fd = pins_get("%s/%s", dir, RFS_PIN_XDP_LINK), err = 0;
 
@@ -245,32 +287,31 @@ int xdp_detach(const struct xdp_owner *on, const char *dir)
 		if (bpf_link_detach(fd) && errno != ENOLINK)
 			err = -errno;
 		close(fd);
-		pins_remove("%s/%s", dir, RFS_PIN_XDP_LINK);
+		if (!err)
+			pins_remove("%s/%s", dir, RFS_PIN_XDP_LINK);
+		else
+			rfs_error("%s: cannot detach the XDP program: %s", dir, strerror(-err));
 		return err;
 	}
 	if (fd != -ENOENT)
 		return fd;
-	return on->ifindex ? detach_libxdp(on) : 0;
+	return ifindex ? detach_libxdp(ifindex, owner) : 0;
 }
 
-bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
+bool xdp_is_attached(const char *dir, const struct xdp_owner *owner, unsigned int ifindex)
 {
-	int fd = pins_get("%s/%s", dir, RFS_PIN_XDP_LINK);
-	struct bpf_link_info info = {};
+	struct xdp_link_state link;
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
-	__u32 len = sizeof(info);
+	int err = xdp_link_read(dir, &link);
 	bool yes;
 
 	/* When in doubt, yes: nobody attaches a second time or forgets the first then. */
-	if (fd >= 0) {
-		yes = bpf_obj_get_info_by_fd(fd, &info, &len) || info.xdp.ifindex;
-		close(fd);
-		return yes;
-	}
-	if (!on->ifindex)
+	if (err != -ENOENT)
+		return err || link.ifindex;
+	if (!ifindex)
 		return false;
-	if (open_libxdp(on, &mp, &prog))
+	if (open_libxdp(ifindex, owner, &mp, &prog))
 		return true;
 	yes = prog;
 	xdp_multiprog__close(mp);

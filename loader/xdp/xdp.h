@@ -9,6 +9,12 @@
 #include "rfs_steer.skel.h"
 #include "xdp/owner.h"
 
+/* What the kernel says of the link that an attachment pinned. */
+struct xdp_link_state {
+	unsigned int ifindex; /* 0: its interface is gone, or somebody took the link off it */
+	__u32 prog_id;
+};
+
 struct xdp_attachment {
 	unsigned int mode; /* in: RFS_MODE_NATIVE or RFS_MODE_GENERIC */
 	bool dispatcher;   /* out: attached by libxdp's dispatcher */
@@ -48,31 +54,64 @@ int xdp_fall_back(const struct netif *nif);
 void xdp_warn_generic(const struct netif *nif);
 
 /**
- * xdp_detach() - take the steering program off an interface
- * @on:  an interface of the current network namespace; without ifindex if it is gone or elsewhere
- * @dir: its pin folder
+ * xdp_detach() - take the steering program off
+ * @dir:     its pin folder
+ * @owner:   for whom it was made
+ * @ifindex: where that is now, in the current network namespace; 0 if it is gone
  *
  * What is not attached is no error.
  *
  * Return: 0, or a negative errno after an error message.
  */
-int xdp_detach(const struct xdp_owner *on, const char *dir);
+int xdp_detach(const char *dir, const struct xdp_owner *owner, unsigned int ifindex);
+
+/**
+ * xdp_link_read() - an attachment's own link
+ * @dir: its pin folder
+ *
+ * Return: 0; -ENOENT if none is pinned, as libxdp's dispatcher was used or nothing is attached; or
+ * another negative errno.
+ */
+int xdp_link_read(const char *dir, struct xdp_link_state *link);
+
+/**
+ * xdp_running_prog() - the XDP program that an interface runs
+ * @ifindex: an interface of the current network namespace
+ * @id:      receives it, libxdp's dispatcher where that was used; 0: none
+ *
+ * Return: 0 or a negative errno.
+ */
+int xdp_running_prog(unsigned int ifindex, __u32 *id);
+
+/**
+ * xdp_is_ours() - is an attachment's program on this interface?
+ * @ifindex: an interface of the current network namespace
+ * @link:    the attachment's link, or NULL if it has none
+ * @owner:   for whom the program was made; the interface may have moved or been renamed since
+ *
+ * Return: 1 or 0; a negative errno if that cannot be told.
+ */
+int xdp_is_ours(unsigned int ifindex, const struct xdp_link_state *link,
+		const struct xdp_owner *owner);
 
 /**
  * xdp_remove_orphans() - remove what a killed attach has left in libxdp's folder
- * @owner: the interface, which may be gone; the program must be detached
+ * @owner:   for whom the program was made
+ * @ifindex: the interface in the current network namespace; 0 if it is gone
  *
  * Until libxdp attaches a new dispatcher, that, the programs it calls and their links are held by
  * pins alone. Only folders with a steering program that was made for this interface are touched:
- * libxdp_clean_references() goes by the interface index, which other namespaces have too.
+ * libxdp_clean_references() goes by the interface index, which other namespaces have too. The
+ * folder of a dispatcher that runs is left.
  *
- * Return: 0, or a negative errno after an error message if it cannot be seen whose they are.
+ * Return: 0, or a negative errno after an error message if it cannot be seen whose they are, or
+ * what runs.
  */
-int xdp_remove_orphans(const struct xdp_owner *owner);
+int xdp_remove_orphans(const struct xdp_owner *owner, unsigned int ifindex);
 
 /**
  * xdp_dispatcher_holds_ours() - was the steering program pinned for this dispatcher?
- * @id:    program id of the interface's dispatcher
+ * @id:    program id of an interface's dispatcher
  * @owner: the interface
  *
  * Return: 1 or 0, also if nothing is pinned for it; a negative errno after an error message.
@@ -81,11 +120,10 @@ int xdp_dispatcher_holds_ours(__u32 id, const struct xdp_owner *owner);
 
 /**
  * xdp_is_attached() - is the steering program in the interface's receive path?
- * @on:  as xdp_detach()
- * @dir: its pin folder
+ * @dir, @owner, @ifindex: as xdp_detach()
  *
  * Return: also true if the kernel does not tell which programs the interface has.
  */
-bool xdp_is_attached(const struct xdp_owner *on, const char *dir);
+bool xdp_is_attached(const char *dir, const struct xdp_owner *owner, unsigned int ifindex);
 
 #endif /* RFS_XDP_H */

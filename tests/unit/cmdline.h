@@ -25,9 +25,7 @@ struct world {
 	int collect;
 	int recorder;	   /* 1: is running; else recorder_open()'s error, 0 for -ENOENT */
 	bool attached;	   /* eth0 and eth1 have pin folders */
-	int config;	   /* steer_config()'s error */
-	bool cut_short;	   /* what is attached is what a killed attach has left */
-	bool other_netns;  /* what is attached is in another network namespace */
+	int room;	   /* steer_make_room()'s error */
 	unsigned int rx_queues;
 	bool lro;
 	const char *driver;

@@ -18,7 +18,6 @@
 #include "loader/recorder/recorder.h"
 #include "loader/view/show.h"
 #include "loader/iface/steer.h"
-#include "loader/xdp/xdp.h"
 
 #define ETH0_IFINDEX 7
 #define COOKIE	     42
@@ -126,12 +125,6 @@ int pins_lock(void)
 	return failing("pins_lock", world->pins_lock);
 }
 
-void pins_iface_dir(char *out, const char *name, const struct netns *ns)
-{
-	(void)ns;
-	snprintf(out, PIN_NAME_LEN, "%s", name);
-}
-
 int pins_list(const char *rel, bool interfaces, char ***names)
 {
 	(void)rel;
@@ -163,6 +156,8 @@ int recorder_open(struct recorder *r)
 {
 	*r = (struct recorder){ .settings = { .hook = RFS_HOOK_FENTRY,
 					      .sock_flow_entries = SOCK_FLOW_ENTRIES_DEFAULT } };
+	if (world->recorder == -ENFILE)
+		return failing("recorder_open", world->recorder);
 	return world->recorder == 1 ? 0 : world->recorder ? world->recorder : -ENOENT;
 }
 
@@ -185,7 +180,7 @@ void recorder_remove(void)
 	trace("recorder_remove() ");
 }
 
-/* ---- steer.h and xdp.h ---- */
+/* ---- steer.h ---- */
 
 int steer_attach(const struct netif *nif, const char *dir, const struct recorder *r,
 		 const struct steer_opts *opts, struct rfs_config *config)
@@ -222,11 +217,9 @@ int steer_config(const char *dir, struct rfs_config *config)
 {
 	(void)dir;
 	*config = (struct rfs_config){
-		.state = world->cut_short ? RFS_STATE_ATTACHING : RFS_STATE_READY,
-		.ifindex = ETH0_IFINDEX,
-		.netns_cookie = world->other_netns ? COOKIE + 1 : COOKIE,
+		.state = RFS_STATE_READY,
 	};
-	return world->config;
+	return 0;
 }
 
 int steer_find(const char *name, const struct netns *here, char *dir)
@@ -238,15 +231,26 @@ int steer_find(const char *name, const struct netns *here, char *dir)
 	return 0;
 }
 
-int steer_find_remains(const char *name, const struct netns *here, char *dir)
+int steer_make_room(const struct netif *nif, const struct netns *ns)
 {
-	return steer_find(name, here, dir);
+	(void)ns;
+	trace("steer_make_room(%s) ", nif->name);
+	return failing("steer_make_room", world->room);
 }
 
-bool xdp_is_attached(const struct xdp_owner *on, const char *dir)
+int steer_new_dir(const char *name, unsigned int ifindex, const struct netns *ns, char *dir)
 {
-	(void)dir;
-	return on->ifindex == ETH0_IFINDEX;
+	(void)ifindex;
+	(void)ns;
+	snprintf(dir, PIN_NAME_LEN, "%s", name);
+	return 0;
+}
+
+int steer_take_off(const char *name, const struct netns *here)
+{
+	(void)name;
+	(void)here;
+	return -ENOENT;
 }
 
 /* ---- collect.h and show.h ---- */
