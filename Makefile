@@ -60,7 +60,7 @@ $(B)/traffic/%.o: tests/traffic/%.c | $(B)/traffic
 $(B) $(B)/traffic:
 	mkdir -p $@
 
-SHELL_FILES := tools/setup tools/demo tools/test tests/bench/bench.sh .ci/run tests/docs/check tests/vm/fetch tests/vm/run \
+SHELL_FILES := tools/setup tools/demo tools/test tests/bench/bench.sh .ci/run tests/docs/check tests/docs/layers tests/vm/fetch tests/vm/run \
 	tests/vm/selftest tests/vm/matrix tests/vm/nic tests/vm/nic-guest.sh $(wildcard tests/net/*.sh tests/traffic/*.sh tests/unit/*.sh)
 C_FILES     := $(wildcard bpf/*.[ch] include/rfs/*.h loader/*/*.[ch])
 
