@@ -18,7 +18,7 @@ result $? "make bench ROUNDS=1 SHORT=1: each side was in force, nothing failed" 
 
 for side in none rps krfs cpumap rfs; do
 	for load in udp-flood udp-flood-16 udp-flood-sock udp-hop udp-rr-16 tcp-rr-1 tcp-rr-500 tcp-hop tcp-rr-16-hog \
-		bulk-1 bulk-16 nginx-keep memcached; do
+		udp-1k-hog udp-1k-cgroup udp-1k-poll bulk-1 bulk-16 nginx-keep memcached; do
 		[ "$(rates $load $side)" = 1 ]
 		result $? "$load, $side: a rate was measured"
 	done
@@ -28,6 +28,10 @@ done
 awk -F, '$2 ~ /^udp-flood(-16)?$/ && $3 == "rfs" && $4 == "local_pct" { n++; low += $5 < 80; print }
 	END { exit !(n == 2 && !low) }' "$out/samples.csv" >"$log"
 result $? "udp-flood, udp-flood-16, rfs: processed where they are read" "$log"
+# Not more than the pace; on a busy machine it may be less.
+awk -F, '$2 == "udp-1k-hog" && $3 == "krfs" && $4 == "rate" { n++; high = $5 > 1010; print }
+	END { exit n != 1 || high }' "$out/samples.csv" >"$log"
+result $? "udp-1k-hog: no more than 1000 requests a second" "$log"
 for side in none-xdp krfs-xdp rfs:--tcp=stack; do
 	[ "$(rates bulk-1 $side)" = 1 ] && [ "$(rates bulk-16 $side)" = 1 ]
 	result $? "bulk, $side: a rate was measured"

@@ -57,6 +57,11 @@ def rows(s):
             row(f"{name} request/response rate, 500 connections ÷ kernel RFS", 1.0, True,
                 s.ratio(f"{proto}-rr-500", "rate", "rfs", "krfs")),
         ]
+    for load, where in (("hog", "beside a computing thread"), ("cgroup", "the same, both in a cgroup of weight 2500"),
+                        ("poll", "to a reader that polls")):
+        for metric, name, bar in (("p50_us", "p50", 1.1), ("p99_us", "p99", 2)):
+            result.append(row(f"UDP, 1000 requests a second {where}, {name} ÷ kernel RFS", bar, False,
+                              s.ratio(f"udp-1k-{load}", metric, "rfs", "krfs")))
     for side in ("rfs", "rfs:--tcp=stack"):
         for n in (1, 16):
             result.append(row(f"TCP bulk, {n} stream(s), {s.name(side)} ÷ the better of kernel RFS and "

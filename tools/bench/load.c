@@ -2,7 +2,8 @@
 /*
  * bench-load - put load on the lab and tell what came of it, as metric,value lines.
  *
- *   rr      many connections by one thread an end, a request and a reply in turn on each
+ *   rr      many connections by one thread an end, a request and a reply in turn on each, as many
+ *           as go or at a rate
  *   rpc     a thread for each connection on both ends, with work per request
  *   bulk    TCP streams
  *   flood   datagrams by sockets, as many as go or at a rate
@@ -195,6 +196,15 @@ static int run_command(const struct load_opts *o)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+/* An end does otherwise if the options say so. */
+static void choose_ends(struct load *l, const struct load_opts *o)
+{
+	if (l->server == srv_epoll && o->srv_poll)
+		l->server = srv_poll;
+	if (l->client == cli_epoll && o->rate)
+		l->client = cli_paced;
+}
+
 int main(int argc, char **argv)
 {
 	for (const struct load *l = loads; argc > 1 && l->name; l++) {
@@ -207,8 +217,12 @@ int main(int argc, char **argv)
 		opts_parse(&o, argc - 1, argv + 1);
 		if (l->client == cli_block)
 			o.conns = o.srv_threads;
-		if (l->client)
-			return run_load(l, &o);
+		if (l->client) {
+			struct load chosen = *l;
+
+			choose_ends(&chosen, &o);
+			return run_load(&chosen, &o);
+		}
 		if (o.command)
 			return run_command(&o);
 	}

@@ -12,6 +12,7 @@ GROUPS_ALL=(
 	"udp-rr-1 udp-rr-16 udp-rr-500"
 	"tcp-rr-1 tcp-rr-16 tcp-rr-500 tcp-hop"
 	"tcp-rr-16-hog udp-rr-16-hog"
+	"udp-1k-hog udp-1k-cgroup udp-1k-poll tcp-1k-hog"
 	"tcp-rr-16-local udp-rr-16-local udp-flood-local"
 	"rpc memcached"
 	"bulk-1 bulk-16"
@@ -21,6 +22,7 @@ GROUPS_ALL=(
 GROUPS_SHORT=(
 	"udp-flood udp-flood-16 udp-flood-sock udp-hop udp-rr-16"
 	"tcp-rr-1 tcp-rr-500 tcp-hop tcp-rr-16-hog"
+	"udp-1k-hog udp-1k-cgroup udp-1k-poll"
 	"tcp-rr-16-local"
 	"bulk-1 bulk-16"
 	"nginx-keep memcached"
@@ -41,6 +43,10 @@ tcp-rr-16|requests/s|TCP request/response, 16 connections
 tcp-rr-500|requests/s|TCP request/response, 500 connections
 tcp-rr-16-hog|requests/s|TCP request/response, 16 connections, a thread spins on the server's CPU
 udp-rr-16-hog|requests/s|UDP request/response, 16 connections, a thread spins on the server's CPU
+udp-1k-hog|requests/s|UDP, 1000 requests a second, a thread spins on the server's CPU
+udp-1k-cgroup|requests/s|UDP, 1000 requests a second, server and a spinning thread in a cgroup of weight 2500
+udp-1k-poll|requests/s|UDP, 1000 requests a second, the server polls
+tcp-1k-hog|requests/s|TCP, 1000 requests a second, a thread spins on the server's CPU
 tcp-rr-16-local|requests/s|TCP request/response, 16 connections, all on the RX CPU
 udp-rr-16-local|requests/s|UDP request/response, 16 connections, all on the RX CPU
 tcp-hop|requests/s|TCP request/response, 16 connections, the server hops every 20 ms
@@ -124,14 +130,49 @@ run_wrk()
 	wrk_metrics <"$LAB_TMP/wrk"
 }
 
+# A cgroup that gets 25 times the CPU of one by default, as a pod that asks for 25 CPUs; made once, empty
+# in between. CGROUP is its folder, without which there is no such load.
+cgroup_up()
+{
+	local root=/sys/fs/cgroup file=cpu.weight weight=2500
+
+	[ -z "${CGROUP:-}" ] || return 0
+	if [ ! -e $root/cgroup.controllers ]; then
+		root=$(findmnt -n -t cgroup -O cpu -o TARGET | head -1)
+		file=cpu.shares weight=25600
+	elif ! grep -qw cpu $root/cgroup.subtree_control; then
+		echo +cpu >$root/cgroup.subtree_control || return 1
+		CGROUP_ENABLED=$root/cgroup.subtree_control
+	fi
+	CGROUP=$root/rfs-bench-$$
+	if ! mkdir "$CGROUP" || ! echo $weight >"$CGROUP/$file"; then
+		echo "no cgroup controller for the CPU" >&2
+		return 1
+	fi
+}
+
+cgroup_down()
+{
+	[ -z "${CGROUP:-}" ] || rmdir "$CGROUP"
+	[ -z "${CGROUP_ENABLED:-}" ] || echo -cpu >"$CGROUP_ENABLED"
+}
+
+# in_cgroup COMMAND...: all threads of it. The client's thread is alone on its CPU.
+in_cgroup()
+(
+	echo "$BASHPID" >"$CGROUP/cgroup.procs" && "$@"
+)
+
 # run_load NAME: its metric,value lines
 run_load()
 {
-	local opts=(-d "$SECS" -W "$WARMUP") name=$1 n
+	local opts=(-d "$SECS" -W "$WARMUP") name=$1 in=() n
 
 	# Where else the load runs, or what else does; then the number of connections
 	case $1 in
 	*-hog) opts+=(-H 1) name=${1%-hog} ;;
+	*-cgroup) cgroup_up && opts+=(-H 1) in=(in_cgroup) name=${1%-cgroup} || return 1 ;;
+	*-poll) opts+=(-P) name=${1%-poll} ;;
 	*-local) opts+=(-S 0) name=${1%-local} ;;
 	esac
 	n=${name##*-}
@@ -140,6 +181,8 @@ run_load()
 	udp-flood-16) load wire "${opts[@]}" -n "$n" ;;
 	udp-flood-sock) load flood "${opts[@]}" ;;
 	udp-hop) load flood "${opts[@]}" -R 20000 -h 20 -S "$ALL_CPUS" ;;
+	udp-1k) "${in[@]}" load rr "${opts[@]}" -u -R 1000 ;;
+	tcp-1k) load rr "${opts[@]}" -R 1000 ;;
 	udp-rr-*) load rr "${opts[@]}" -u -n "$n" ;;
 	tcp-rr-*) load rr "${opts[@]}" -n "$n" ;;
 	tcp-hop) load rr "${opts[@]}" -n 16 -h 20 -S "$ALL_CPUS" ;;

@@ -20,8 +20,9 @@ static const struct argp_option options[] = {
 	{ "size", 'l', "BYTES", 0, "of a request or datagram", 0 },
 	{ "reply", 'r', "BYTES", 0, "of a reply", 0 },
 	{ "work", 'w', "US", 0, "user time for each request", 0 },
-	{ "rate", 'R', "N", 0, "datagrams a second; all that go, by default", 0 },
+	{ "rate", 'R', "N", 0, "requests or datagrams a second; all that go, by default", 0 },
 	{ "batch", 'b', "N", 0, "wire: frames at a time, at most 256", 0 },
+	{ "poll", 'P', NULL, 0, "rr: the server reads without waiting, all the time", 0 },
 	{ "hogs", 'H', "N", 0, "threads that spin on the server's CPUs", 0 },
 	{ "srv-cpus", 'S', "LIST", 0, "the server's CPUs, as in 1,2; threads are pinned in turn",
 	  0 },
@@ -108,6 +109,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'C':
 		list(state, &o->cli_cpus, arg, CPU_SETSIZE - 1);
+		break;
+	case 'P':
+		o->srv_poll = true;
 		break;
 	case 'F':
 		o->srv_float = true;

@@ -27,11 +27,12 @@ struct load_opts {
 	int size; /* of a request or datagram */
 	int reply;
 	int work_us; /* of user time per request, over a buffer of the connection */
-	int rate;    /* datagrams a second, 0: as many as possible */
+	int rate;    /* requests or datagrams a second, 0: as many as possible */
 	int batch;   /* wire: frames that a NAPI poll finds */
 	int hogs;    /* threads that spin on the server's CPUs */
 	struct cpu_list srv_cpus;
 	struct cpu_list cli_cpus;
+	bool srv_poll;	/* the server reads without waiting, all the time */
 	bool srv_float; /* server threads run on any of their CPUs */
 	int hop_ms;	/* ... or go to another one of them about so often */
 	double seconds;

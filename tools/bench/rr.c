@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * rr.c - requests and replies: a thread for many connections (epoll), or one for each (the RPC load
- * of the RFS paper's kind).
+ * of the RFS paper's kind); as many as go, or at a rate.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +25,8 @@
 
 struct conn {
 	uint64_t sent_ns;
+	uint64_t due; /* paced: when the next request is to be sent */
+	bool asked;   /* paced: a reply is to come */
 	uint32_t seq;
 	int have; /* bytes of the message that comes in */
 };
@@ -92,6 +94,18 @@ void srv_epoll(struct worker *w)
 
 			serve(w, &conns[c], srv_fd[c], MSG_DONTWAIT, mem);
 		}
+		worker_hop(w);
+	}
+}
+
+void srv_poll(struct worker *w)
+{
+	struct conn *conns = calloc(w->o->conns, sizeof(*conns));
+	uint64_t mem[WORK_BYTES / 8] = {};
+
+	while (phase_now() != PHASE_STOP) {
+		for (int i = w->index; i < w->o->conns; i += w->o->srv_threads)
+			serve(w, &conns[i], srv_fd[i], MSG_DONTWAIT, mem);
 		worker_hop(w);
 	}
 }
@@ -174,6 +188,54 @@ void cli_epoll(struct worker *w)
 		look = now + RESEND_NS / 2;
 		for (int i = w->index; i < w->o->conns; i += step)
 			resend(w, &conns[i], cli_fd[i], now);
+	}
+}
+
+/*
+ * Send what is due, and see what is overdue. A connection that waits for its reply beyond the time
+ * of the next request sends that one then, and does not catch up. The time of the next thing to do.
+ */
+static uint64_t ask_due(struct worker *w, struct conn *conns, uint64_t now)
+{
+	uint64_t period = NSEC_PER_SEC * w->o->conns / w->o->rate, next = now + RESEND_NS / 2;
+
+	for (int i = w->index; i < w->o->conns; i += w->o->cli_threads) {
+		struct conn *c = &conns[i];
+
+		if (c->asked) {
+			resend(w, c, cli_fd[i], now);
+			continue;
+		}
+		if (c->due <= now) {
+			ask(w, c, cli_fd[i]);
+			c->asked = true;
+			c->due = c->due + period > now ? c->due + period : now;
+		} else if (c->due < next) {
+			next = c->due;
+		}
+	}
+	return next;
+}
+
+void cli_paced(struct worker *w)
+{
+	int ep = epoll_for(w, cli_fd, w->o->cli_threads);
+	struct conn *conns = calloc(w->o->conns, sizeof(*conns));
+	struct epoll_event ev[EVENTS];
+
+	for (int i = 0; i < w->o->conns; i++)
+		conns[i].due = now_ns() + NSEC_PER_SEC * i / w->o->rate;
+	while (phase_now() != PHASE_STOP) {
+		uint64_t now = now_ns(), wait = ask_due(w, conns, now) - now;
+		struct timespec ts = { .tv_nsec = wait };
+		int n = epoll_pwait2(ep, ev, EVENTS, &ts, NULL);
+
+		for (int i = 0; i < n; i++) {
+			int c = ev[i].data.u32;
+
+			if (answered(w, &conns[c], cli_fd[c], MSG_DONTWAIT))
+				conns[c].asked = false;
+		}
 	}
 }
 
