@@ -11,6 +11,7 @@
 #include "host/kthread_sched.h"
 #include "host/mode.h"
 #include "host/msg.h"
+#include "host/text.h"
 #include "maps/pins.h"
 #include "recorder/recorder.h"
 #include "rfs/rules.h"
@@ -162,13 +163,16 @@ static int get_recorder(const struct recorder_opts *opts, struct recorder *r)
 static void attached_note(const struct netif *nif, const struct rfs_config *config,
 			  const struct recorder *r)
 {
+	char name[TEXT_NAME_LEN];
+
+	text_ascii(name, sizeof(name), nif->name);
 	if (!strcmp(nif->driver, "veth"))
 		rfs_warn("%s is a veth: its peer must compute checksums itself (ethtool -K PEER tx "
 			 "off), or its TCP and UDP packets are dropped as corrupt",
 			 nif->name);
 	printf("%s: attached in %s mode%s, %u RX queue%s with %u flows and rings of %u frames; "
 	       "recorder: %s%s\n",
-	       nif->name, mode_name(config->mode),
+	       name, mode_name(config->mode),
 	       config->dispatcher ? " beside other XDP programs" : "", config->queues,
 	       config->queues > 1 ? "s" : "", config->flow_cnt, config->qsize,
 	       recorder_hook_name(r->settings.hook),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* msg.c - errors, warnings, notes, and the libraries' messages kept back. */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <xdp/libxdp.h>
 
 #include "host/msg.h"
+#include "host/text.h"
 
 struct rfs_env env = { .bpffs = "/sys/fs/bpf" };
 
@@ -19,11 +21,23 @@ static char libbpf_last[512];
 static char kernel_words[256];
 static bool error_said;
 
+/* A path, and a sentence around it. */
+#define TEXT_LEN (PATH_MAX + 1024)
+
+static void format(char text[TEXT_LEN], const char *fmt, va_list ap)
+{
+	char raw[TEXT_LEN];
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	text_ascii(text, TEXT_LEN, raw);
+}
+
 static void say(const char *prefix, const char *fmt, va_list ap)
 {
-	fputs(prefix, stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	char text[TEXT_LEN];
+
+	format(text, fmt, ap);
+	fprintf(stderr, "%s%s\n", prefix, text);
 }
 
 void rfs_error(const char *fmt, ...)
@@ -33,10 +47,10 @@ void rfs_error(const char *fmt, ...)
 	error_said = true;
 	va_start(ap, fmt);
 	if (env.json) {
-		char text[1024];
+		char text[TEXT_LEN];
 		json_t *error;
 
-		vsnprintf(text, sizeof(text), fmt, ap);
+		format(text, fmt, ap);
 		error = json_pack("{s:s}", "error", text);
 		json_dumpf(error, stderr, 0);
 		fputc('\n', stderr);

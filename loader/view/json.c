@@ -3,19 +3,40 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <jansson.h>
 
 #include "host/kthread_sched.h"
 #include "host/mode.h"
 #include "host/msg.h"
+#include "host/text.h"
 #include "view/show.h"
 
 static void print(json_t *root)
 {
-	json_dumpf(root, stdout, JSON_INDENT(2));
-	putchar('\n');
+	char *text = json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+
+	if (!text) {
+		rfs_error("no memory for the JSON text");
+		exit(RFS_EXIT_FAILED);
+	}
+	puts(text);
+	free(text);
 	json_decref(root);
+}
+
+/* Interfaces and processes may be called anything; JSON takes UTF-8 only. */
+static json_t *name(const char *text)
+{
+	json_t *string = json_string(text);
+	char ascii[TEXT_NAME_LEN];
+
+	if (!string) {
+		text_ascii(ascii, sizeof(ascii), text);
+		string = json_string(ascii);
+	}
+	return string;
 }
 
 static json_t *cpu_array(const struct cpuset *set)
@@ -36,13 +57,13 @@ static json_t *status_iface(const struct iface_view *v)
 		json_array_append_new(queues,
 				      json_pack("{s:i, s:i, s:i}", "queue", q, "flow_cnt",
 						v->config.flow_cnt, "qsize", v->config.qsize));
-	return json_pack("{s:s, s:i, s:s, s:o, s:s?, s:b, s:I, s:s, s:o, s:s, s:s, s:s, s:o}",
-			 "name", v->name, "ifindex", v->config.ifindex, "state",
+	return json_pack("{s:o, s:i, s:s, s:o, s:s?, s:b, s:I, s:o, s:o, s:s, s:s, s:s, s:o}",
+			 "name", name(v->name), "ifindex", v->config.ifindex, "state",
 			 view_state_name(v->state), "changed_by",
 			 v->changed_by ? json_integer(v->changed_by) : json_null(), "mode",
 			 mode_name(v->config.mode), "dispatcher", (int)v->config.dispatcher,
-			 "netns_cookie", (json_int_t)v->config.netns_cookie, "pin", v->dir, "cpus",
-			 cpu_array(&v->cpus), "kthread_sched", sched, "tcp",
+			 "netns_cookie", (json_int_t)v->config.netns_cookie, "pin", name(v->dir),
+			 "cpus", cpu_array(&v->cpus), "kthread_sched", sched, "tcp",
 			 view_tcp_name(&v->config), "udp", "cpumap", "queues", queues);
 }
 
@@ -54,7 +75,7 @@ void json_status(const struct rfs_view *view)
 		json_t *programs = json_array();
 
 		for (int i = 0; i < view->n_programs; i++)
-			json_array_append_new(programs, json_string(view->programs[i]));
+			json_array_append_new(programs, name(view->programs[i]));
 		recorder = json_pack("{s:s, s:o, s:i, s:I}", "hook",
 				     recorder_hook_name(view->recorder.hook), "programs", programs,
 				     "sock_flow_entries", view->recorder.sock_flow_entries, "flows",
@@ -80,15 +101,15 @@ static json_t *stats_iface(const struct iface_view *v)
 						      "enqueued", (json_int_t)v->cpu[i].enqueued,
 						      "delivered", (json_int_t)v->cpu[i].delivered,
 						      "lost", (json_int_t)v->cpu[i].lost));
-	return json_pack("{s:s, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I}, s:o}",
-			 "name", v->name, "packets", "seen", (json_int_t)(flow + hash + passed),
-			 "flow_steered", (json_int_t)flow, "hash_steered", (json_int_t)hash,
-			 "passed", (json_int_t)passed, "passed_reasons", reasons, "moves", "made",
-			 (json_int_t)v->count[RFS_STAT_MOVES_MADE], "deferred",
-			 (json_int_t)v->count[RFS_STAT_MOVES_DEFERRED], "lost", "ring_full",
-			 (json_int_t)v->lost_ring_full, "redirect_error",
-			 (json_int_t)v->lost_redirect_error, "no_memory",
-			 (json_int_t)v->lost_alloc_failed, "cpus", cpus);
+	return json_pack(
+		"{s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I}, s:o}", "name",
+		name(v->name), "packets", "seen", (json_int_t)(flow + hash + passed),
+		"flow_steered", (json_int_t)flow, "hash_steered", (json_int_t)hash, "passed",
+		(json_int_t)passed, "passed_reasons", reasons, "moves", "made",
+		(json_int_t)v->count[RFS_STAT_MOVES_MADE], "deferred",
+		(json_int_t)v->count[RFS_STAT_MOVES_DEFERRED], "lost", "ring_full",
+		(json_int_t)v->lost_ring_full, "redirect_error", (json_int_t)v->lost_redirect_error,
+		"no_memory", (json_int_t)v->lost_alloc_failed, "cpus", cpus);
 }
 
 void json_stats(const struct rfs_view *view)
@@ -112,16 +133,6 @@ static json_t *flow_end(const struct rps_sock_flow *flow, const __be32 *addr, __
 	return json_pack("{s:s, s:i}", "addr", text, "port", ntohs(port));
 }
 
-/* A process may call itself anything; JSON takes UTF-8 only. */
-static void ascii_comm(char out[17], const char comm[16])
-{
-	int i;
-
-	for (i = 0; i < 16 && comm[i]; i++)
-		out[i] = comm[i] >= ' ' && comm[i] <= '~' ? comm[i] : '?';
-	out[i] = 0;
-}
-
 void json_flows(const struct flow_view *view)
 {
 	json_t *flows = json_array();
@@ -130,14 +141,14 @@ void json_flows(const struct flow_view *view)
 		const struct rps_sock_flow *f = &view->flows[i];
 		char comm[sizeof(f->comm) + 1];
 
-		ascii_comm(comm, f->comm);
+		snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(f->comm), f->comm);
 		json_array_append_new(flows,
-				      json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:s}", "family",
+				      json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:o}", "family",
 						f->family == AF_INET ? "inet" : "inet6", "proto",
 						f->proto == IPPROTO_TCP ? "tcp" : "udp", "local",
 						flow_end(f, f->laddr, f->lport), "remote",
 						flow_end(f, f->raddr, f->rport), "cpu", f->cpu,
-						"pid", f->pid, "comm", comm));
+						"pid", f->pid, "comm", name(comm)));
 	}
 	print(json_pack("{s:o}", "flows", flows));
 }

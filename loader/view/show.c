@@ -11,6 +11,7 @@
 
 #include "host/kthread_sched.h"
 #include "host/mode.h"
+#include "host/text.h"
 #include "view/show.h"
 
 static struct libscols_table *new_table(void)
@@ -155,8 +156,10 @@ static void show_iface_stats(const struct iface_view *v)
 {
 	__u64 flow = v->count[RFS_STAT_FLOW_STEERED], hash = v->count[RFS_STAT_HASH_STEERED];
 	__u64 passed = view_passed(v), seen = flow + hash + passed;
+	char name[TEXT_NAME_LEN];
 
-	printf("%s\n", v->here ? v->name : v->dir);
+	text_ascii(name, sizeof(name), v->here ? v->name : v->dir);
+	printf("%s\n", name);
 	show_counter("seen", seen, 0, "");
 	show_counter("flow steered", flow, seen, "to the CPU where the flow is read");
 	show_counter("hash steered", hash, seen, "no reader is known: by hash over the CPU list");

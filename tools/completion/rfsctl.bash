@@ -4,6 +4,9 @@
 # bash completion for rfsctl. It knows no command, option or word by itself: it reads them from
 # --help, and the attached interfaces from 'rfsctl status --json'. Where these do not answer, as
 # without root, it offers less and says nothing.
+#
+# Names of interfaces and folders are other people's words: they may hold anything that a shell would
+# run. None is ever expanded here (so no compgen -W), and on the command line they come quoted.
 
 # "COMMAND ARGUMENTS", one command a line
 _rfsctl_commands()
@@ -45,6 +48,34 @@ _rfsctl_words()
 	printf '%s\n' "${words/ or / }"
 }
 
+# Names, one a line, as a command line takes them. Left out is what a terminal should not be sent, and
+# what would be taken for an option.
+_rfsctl_quoted()
+{
+	local LC_ALL=C name
+
+	while IFS= read -r name; do
+		[[ ! $name || $name == -* || $name == *[![:graph:]]* ]] || printf '%q\n' "$name"
+	done
+}
+
+# "KEY VALUE" of the JSON on standard input, for members that are alone on their line. Strings with
+# escaped bytes become empty: _rfsctl_quoted() would leave them out.
+# shellcheck disable=SC1003
+_rfsctl_members()
+{
+	local line value member='^ *"([a-z_]+)": ("(.*)"|([0-9]+)),?$'
+
+	while IFS= read -r line; do
+		[[ $line =~ $member ]] || continue
+		value=${BASH_REMATCH[3]}${BASH_REMATCH[4]}
+		value=${value//'\\'/$'\1'}
+		value=${value//'\"'/'"'}
+		[[ $value == *'\'* ]] && value=
+		printf '%s %s\n' "${BASH_REMATCH[1]}" "${value//$'\1'/'\'}"
+	done
+}
+
 # The attached interfaces, as detach takes them: those of another network namespace are NAME@COOKIE.
 # $2: an option --bpffs=DIR, or nothing
 _rfsctl_attached()
@@ -53,9 +84,8 @@ _rfsctl_attached()
 
 	[[ $(readlink /proc/self/ns/net 2>/dev/null) == \
 		"$(readlink /proc/1/ns/net 2>/dev/null)" ]] && initial=yes
-	"$1" status --json ${2:+"$2"} 2>/dev/null |
-		sed -n 's/^ *"\(name\|ifindex\|pin\)": "\{0,1\}\([^",]*\).*/\1 \2/p' |
-		while read -r key value; do
+	"$1" status --json ${2:+"$2"} 2>/dev/null | _rfsctl_members |
+		while IFS=' ' read -r key value; do
 			case $key in
 			name) name=$value ;;
 			ifindex) ifindex=$value ;;
@@ -75,7 +105,11 @@ _rfsctl_attached()
 # The interfaces of this network namespace
 _rfsctl_interfaces()
 {
-	ip -o link 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p'
+	local line name=' *([^ :]+):'
+
+	while IFS= read -r line; do
+		[[ $line =~ ^$name ]] && printf '%s\n' "${BASH_REMATCH[1]}"
+	done </proc/net/dev
 }
 
 # What the word could be. $1: rfsctl; $2: word; then the words between the two
@@ -104,7 +138,10 @@ _rfsctl_candidates()
 		text=${arg#*|} arg=${arg%%|*}
 		if [[ $arg && $option == "$name" ]]; then
 			case $arg in
-			DIR) compgen -P "$value" -S / -d -- "${cur#"$value"}" ;;
+			DIR)
+				compgen -S / -d -- "${cur#"$value"}" | _rfsctl_quoted |
+					while IFS= read -r word; do printf '%s\n' "$value$word"; done
+				;;
 			CPUS) [[ -r /sys/devices/system/cpu/online ]] &&
 				echo "$value$(< /sys/devices/system/cpu/online)" ;;
 			*) for word in $(_rfsctl_words "$text"); do echo "$value$word"; done ;;
@@ -115,19 +152,20 @@ _rfsctl_candidates()
 	done < <(_rfsctl_options "$rfsctl" "$command")
 	[[ $cur == -* ]] && return
 
-	arg=$(_rfsctl_commands "$rfsctl" | sed -n "s/^$command //p")
-	[[ $arg == *IFACE* ]] || return 0
-	case $command in
-	attach) _rfsctl_interfaces ;;
-	# flows are found by an interface's addresses, so it must be here
-	flows) _rfsctl_attached "$rfsctl" "$bpffs" | grep -v @ ;;
-	*) _rfsctl_attached "$rfsctl" "$bpffs" ;;
-	esac
+	while read -r name arg; do
+		[[ $name == "$command" && $arg == *IFACE* ]] || continue
+		case $command in
+		attach) _rfsctl_interfaces ;;
+		# flows are found by an interface's addresses, so it must be here
+		flows) _rfsctl_attached "$rfsctl" "$bpffs" | grep -v @ ;;
+		*) _rfsctl_attached "$rfsctl" "$bpffs" ;;
+		esac
+	done < <(_rfsctl_commands "$rfsctl") | _rfsctl_quoted
 }
 
 _rfsctl()
 {
-	local line=${COMP_LINE:0:COMP_POINT} rfsctl=${COMP_WORDS[0]} cur head='' i
+	local line=${COMP_LINE:0:COMP_POINT} rfsctl=${COMP_WORDS[0]} cur head='' word i
 	local -a words
 
 	COMPREPLY=()
@@ -144,9 +182,11 @@ _rfsctl()
 			break
 		fi
 	done
-	mapfile -t COMPREPLY < <(compgen -W "$(_rfsctl_candidates "$rfsctl" "$cur" \
-		"${words[@]:1}")" -- "$cur")
-	COMPREPLY=("${COMPREPLY[@]#"$head"}")
+	# What is quoted here would not be so behind a quote.
+	[[ $cur == *[\'\"]* ]] && return 0
+	while IFS= read -r word; do
+		[[ $word == "$cur"* ]] && COMPREPLY+=("${word#"$head"}")
+	done < <(_rfsctl_candidates "$rfsctl" "$cur" "${words[@]:1}")
 	if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=/] ]]; then
 		compopt -o nospace 2>/dev/null
 	fi

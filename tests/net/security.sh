@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# security.sh - names and file systems that others have made do not make root do what they want.
+
+. "$(dirname "$0")/lib.sh"
+
+COMPLETION=$LAB_TOP/tools/completion/rfsctl.bash
+TAB=$LAB_TOP/tests/net/tab.py
+
+# What the kernel takes for an interface's name: 15 bytes without blanks, '/' and ':'.
+NAMES=('$(>pwn)' '`>pwn`;>pwn' '<(>pwn)&>pwn' '*{a,b}[a-z]?' '~' '!!$HOME' '#x' '"' "a'\$(>pwn)'" '\\' 'a\'
+	'a",b' 'a@b=c' 'eth0.5')
+
+# rename NAME: s0 gets that name, and back
+rename()
+{
+	ip -n "$LAB_SRV" link set dev "$1" down
+	ip -n "$LAB_SRV" link set dev "$1" name "$2"
+	ip -n "$LAB_SRV" link set dev "$2" up
+}
+
+# typed KEYS: into a shell in an empty folder, in which rfsctl is this one
+typed()
+{
+	(cd "$LAB_TMP/empty" && PATH=$LAB_TMP/bin:$PATH srv "$TAB" "$COMPLETION" "$1") >"$LAB_TMP/typed" 2>&1
+}
+
+# printable FILE
+printable() { ! LC_ALL=C grep -n '[^[:print:]]' "$1"; }
+
+attached() { json '.interfaces | length' rfsctl status --json; }
+
+test_completion()
+{
+	local name bad=0 found=0
+
+	mkdir "$LAB_TMP/empty" "$LAB_TMP/bin"
+	ln -s "$RFSCTL" "$LAB_TMP/bin/rfsctl"
+	: >"$LAB_TMP/bad"
+	for name in "${NAMES[@]}"; do
+		rename s0 "$name"
+		# Two TABs show what there is; with a beginning, only that.
+		typed 'rfsctl attach \t\t'"${name:0:1}"'\t\t'
+		rfsctl attach -- "$name" >"$LAB_TMP/log" 2>&1 ||
+			{ echo "$name: attach"; cat "$LAB_TMP/log"; bad=$((bad + 1)); } >>"$LAB_TMP/bad"
+		[ "$(json '.interfaces[0].name' rfsctl status --json)" = "$name" ] ||
+			{ echo "$name: JSON"; bad=$((bad + 1)); } >>"$LAB_TMP/bad"
+		# The only one that is attached, so that one TAB writes it; then it is run.
+		typed 'rfsctl detach \t\n'
+		if [ "$(attached)" = 0 ]; then
+			found=$((found + 1))
+		else
+			{ echo "$name: not detached by what TAB wrote"; cat "$LAB_TMP/typed"; } >>"$LAB_TMP/bad"
+			rfsctl detach --all
+		fi
+		if [ -n "$(ls -A "$LAB_TMP/empty")" ]; then
+			{ echo "$name: expanded"; ls -A "$LAB_TMP/empty"; } >>"$LAB_TMP/bad"
+			bad=$((bad + 1))
+			rm -f "$LAB_TMP"/empty/*
+		fi
+		rename "$name" s0
+	done
+	result "$bad" "TAB expands none of ${#NAMES[@]} names" "$LAB_TMP/bad"
+	[ "$found" = ${#NAMES[@]} ]
+	result $? "and writes each so that rfsctl gets it" "$LAB_TMP/bad"
+	typed 'rfsctl attach s\t\n'
+	is "TAB completes an ordinary name" "$(attached)" 1
+	typed 'rfsctl det\ts\t\n'
+	is "and a command" "$(attached)" 0
+}
+
+# What is not printed, since a terminal would obey it or an option be taken from it.
+test_unprintable()
+{
+	local name
+	local -a names=(-a $'\033[2J' $'\x80\xff' $'\x07x')
+
+	for name in "${names[@]}"; do
+		rename s0 "$name"
+		check "attach to $(printf %q "$name")" rfsctl attach -- "$name"
+		rfsctl status >"$LAB_TMP/out" 2>&1
+		rfsctl stats >>"$LAB_TMP/out" 2>&1
+		rfsctl detach -- "$name" >>"$LAB_TMP/out" 2>&1
+		rfsctl detach -- "$name" >>"$LAB_TMP/out" 2>&1
+		rfsctl attach -- "$name-" >>"$LAB_TMP/out" 2>&1
+		check "$(printf %q "$name"): nothing of it reaches the terminal" printable "$LAB_TMP/out"
+		rfsctl attach -- "$name" >/dev/null 2>&1
+		is "it is in the JSON" "$(rfsctl status --json | jq '.interfaces | length')" 1
+		typed 'rfsctl detach \t\n'
+		is "TAB does not write it" "$(attached)" 1
+		check "detach" rfsctl detach -- "$name"
+		rename "$name" s0
+	done
+	rename s0 $'\xc3\xa9th'
+	rfsctl attach $'\xc3\xa9th' >/dev/null 2>&1
+	is "UTF-8 is itself in the JSON" "$(json '.interfaces[0].name' rfsctl status --json)" $'\xc3\xa9th'
+	rfsctl detach $'\xc3\xa9th'
+	rename $'\xc3\xa9th' s0
+}
+
+# A reader of that name
+reader='
+import ctypes, os, socket, sys, time
+ctypes.CDLL(None).prctl(15, os.fsencode(sys.argv[1]), 0, 0, 0)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setblocking(False)
+s.bind(("10.77.0.1", int(sys.argv[2])))
+s.connect(("10.77.0.2", 8007))
+while True:
+	try:
+		s.send(b"x")
+		s.recv(1)
+	except OSError:
+		time.sleep(0.1)
+'
+
+test_comm()
+{
+	local name pid comm port=9007
+
+	rfsctl attach s0 >/dev/null 2>&1
+	for name in $'\033[2J\033]0;x\a' $'\xff\xfe' 'x"y\z'; do
+		start srv python3 -c "$reader" "$name" $((port++))
+		pid=$!
+		wait_for 10 sh -c "nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' flows --json | grep -q '\"pid\": $pid'"
+		result $? "a reader called $(printf %q "$name") is a flow"
+		rfsctl flows >"$LAB_TMP/out"
+		check "nothing of it reaches the terminal" printable "$LAB_TMP/out"
+		comm=$(json ".flows[] | select(.pid == $pid) | .comm" rfsctl flows --json)
+		[ "$name" = $'\xff\xfe' ] && name='\xff\xfe'
+		is "JSON has its name, escaped where it is no UTF-8" "$comm" "$name"
+		stop $pid
+	done
+	rfsctl detach s0
+}
+
+lab_up || exit 1
+[ "$(lab_pins)" = 0 ] && [ ! -e /sys/fs/bpf/rfs ] ||
+	{ echo "Bail out! an interface of this machine is attached already"; exit 1; }
+test_completion
+test_unprintable
+test_comm
+tap_end
