@@ -8,6 +8,8 @@
 
 #include "host/cpuset.h"
 
+#define LINE_LEN 4096 /* of a file in sysfs */
+
 bool cpuset_has(const struct cpuset *set, unsigned int cpu)
 {
 	return cpu < RFS_MAX_CPUS && set->bits[cpu / 64] >> (cpu % 64) & 1;
@@ -38,6 +40,15 @@ struct cpuset cpuset_minus(const struct cpuset *a, const struct cpuset *b)
 
 	for (size_t i = 0; i < RFS_MAX_CPUS / 64; i++)
 		set.bits[i] = a->bits[i] & ~b->bits[i];
+	return set;
+}
+
+struct cpuset cpuset_and(const struct cpuset *a, const struct cpuset *b)
+{
+	struct cpuset set;
+
+	for (size_t i = 0; i < RFS_MAX_CPUS / 64; i++)
+		set.bits[i] = a->bits[i] & b->bits[i];
 	return set;
 }
 
@@ -174,23 +185,48 @@ void cpuset_format(const struct cpuset *set, char *buf, size_t len)
 	}
 }
 
-int cpuset_read(const char *path, struct cpuset *set)
+/* The first line of a file, without its newline. */
+static int read_line(const char *path, char *line, int len)
 {
-	char line[4096];
 	FILE *f = fopen(path, "re");
-	int err;
+	bool read;
 
 	if (!f)
 		return -errno;
-	if (!fgets(line, sizeof(line), f)) {
-		fclose(f);
-		return -EIO;
-	}
+	read = fgets(line, len, f);
 	fclose(f);
+	if (!read)
+		return -EIO;
 	line[strcspn(line, "\n")] = 0;
+	return 0;
+}
+
+int cpuset_read(const char *path, struct cpuset *set)
+{
+	char line[LINE_LEN];
+	int err = read_line(path, line, sizeof(line));
+
 	memset(set, 0, sizeof(*set));
-	err = parse_list(line, set);
-	return err;
+	return err ? err : parse_list(line, set);
+}
+
+int cpuset_add_isolated(const char *path, struct cpuset *set)
+{
+	char line[LINE_LEN];
+	int err = read_line(path, line, sizeof(line));
+
+	if (err == -ENOENT || (!err && (!*line || strstr(line, "(null)"))))
+		return 0;
+	return err ? err : parse_list(line, set);
+}
+
+int cpuset_isolated(struct cpuset *set)
+{
+	int err;
+
+	memset(set, 0, sizeof(*set));
+	err = cpuset_add_isolated("/sys/devices/system/cpu/isolated", set);
+	return err ? err : cpuset_add_isolated("/sys/devices/system/cpu/nohz_full", set);
 }
 
 int cpuset_online(struct cpuset *set)

@@ -46,6 +46,25 @@ int cpuset_online(struct cpuset *set);
 /** cpuset_possible() - the CPUs that may ever be there; 0 or a negative errno */
 int cpuset_possible(struct cpuset *set);
 
+/**
+ * cpuset_isolated() - the CPUs that the kernel's RPS leaves alone
+ * @set: receives those of isolcpus= and nohz_full=; empty where there are none
+ *
+ * Return: 0 or a negative errno.
+ *
+ * Source: rps_cpumask_housekeeping() in Linux net/core/net-sysfs.c. Isolated partitions of cpuset
+ * are not among them, there as here.
+ */
+int cpuset_isolated(struct cpuset *set);
+
+/**
+ * cpuset_add_isolated() - add the CPUs that one of the kernel's files of isolated CPUs lists
+ * @path: its lines are "3,5-7", "" or, without nohz_full=, "(null)"; no such file: none
+ *
+ * Return: 0 or a negative errno.
+ */
+int cpuset_add_isolated(const char *path, struct cpuset *set);
+
 bool cpuset_has(const struct cpuset *set, unsigned int cpu);
 void cpuset_add(struct cpuset *set, unsigned int cpu);
 void cpuset_remove(struct cpuset *set, unsigned int cpu);
@@ -53,6 +72,9 @@ int cpuset_count(const struct cpuset *set);
 
 /** cpuset_minus() - the CPUs of @a that are not in @b */
 struct cpuset cpuset_minus(const struct cpuset *a, const struct cpuset *b);
+
+/** cpuset_and() - the CPUs that are in both */
+struct cpuset cpuset_and(const struct cpuset *a, const struct cpuset *b);
 
 #define cpuset_for_each(cpu, set)                                                                  \
 	for (unsigned int cpu = 0; cpu < RFS_MAX_CPUS; cpu++)                                      \

@@ -28,21 +28,37 @@ int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const st
 	return 0;
 }
 
-/* Of the CPUs that are wanted (none: all) those that are online; if none is, all that are. */
+/* All that are online and not isolated; if there are none, all that are online. */
+static int default_cpus(const struct cpuset *online, struct cpuset *usable)
+{
+	struct cpuset isolated;
+	int err = cpuset_isolated(&isolated);
+
+	if (err) {
+		rfs_error("cannot find out which CPUs are isolated: %s; --cpus names them",
+			  strerror(-err));
+		return err;
+	}
+	*usable = cpuset_minus(online, &isolated);
+	if (!cpuset_count(usable)) {
+		rfs_warn("all CPUs that are online are isolated; steering to all of them");
+		*usable = *online;
+	}
+	return 0;
+}
+
 int usable_cpus(const struct cpuset *wanted, struct cpuset *usable)
 {
-	struct cpuset online, offline;
+	struct cpuset online;
 	int err = cpuset_online(&online);
 
 	if (err) {
 		rfs_error("cannot find out which CPUs are online: %s", strerror(-err));
 		return err;
 	}
-	*usable = online;
 	if (!cpuset_count(wanted))
-		return 0;
-	offline = cpuset_minus(wanted, &online);
-	*usable = cpuset_minus(wanted, &offline);
+		return default_cpus(&online, usable);
+	*usable = cpuset_and(wanted, &online);
 	if (!cpuset_count(usable)) {
 		rfs_warn("none of the CPUs to steer to is online; steering to all that are");
 		*usable = online;

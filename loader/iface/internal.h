@@ -37,7 +37,7 @@ int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const st
 
 /**
  * usable_cpus() - the CPUs that are online, of those that are wanted
- * @wanted: empty: all
+ * @wanted: empty: all but isolated ones, which the kernel's RPS leaves alone too
  * @usable: receives them; where none is, all that are online, with a warning
  *
  * Return: 0, or a negative errno after an error message.

@@ -250,28 +250,37 @@ static void test_minus_count_has(void **state)
 			count += in;
 		}
 		assert_int_equal(cpuset_count(&minus), count);
-		cpuset_for_each(cpu, &minus)
-			each++;
+		cpuset_for_each(cpu, &minus) each++;
 		assert_int_equal(each, count);
 		assert_false(cpuset_has(&a, RFS_MAX_CPUS));
 		assert_false(cpuset_has(&a, -1));
 	}
 }
 
-/* Files as sysfs has them. */
-static void test_read(void **state)
+static void test_and(void **state)
 {
-	static const struct {
-		const char *content;
-		int err;
-		const char *list;
-	} files[] = {
-		{ "0-3,8\n", 0, "0-3,8" }, { "0", 0, "0" },	  { "10\n", 0, "10" },
-		{ "", -EIO, NULL },	   { "f\n", -EINVAL, NULL },
-	};
+	struct cpuset a, b, both;
+	char buf[32];
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+	assert_int_equal(cpuset_parse("0-3,64,8191", &a), 0);
+	assert_int_equal(cpuset_parse("2-5,64,8190-8191", &b), 0);
+	both = cpuset_and(&a, &b);
+	cpuset_format(&both, buf, sizeof(buf));
+	assert_string_equal(buf, "2-3,64,8191");
+}
+
+struct file_row {
+	const char *content;
+	int err;
+	const char *list;
+};
+
+/* What a reader makes of files as sysfs has them, in a set that was @before. */
+static void check_files(const struct file_row *files, size_t n,
+			int (*read)(const char *path, struct cpuset *set), const char *before)
+{
+	for (size_t i = 0; i < n; i++) {
 		char path[] = "/tmp/rfs-unit-XXXXXX", buf[64];
 		int fd = mkstemp(path), err;
 		struct cpuset set;
@@ -280,7 +289,8 @@ static void test_read(void **state)
 		assert_int_equal(write(fd, files[i].content, strlen(files[i].content)),
 				 strlen(files[i].content));
 		close(fd);
-		err = cpuset_read(path, &set);
+		assert_int_equal(cpuset_parse(before, &set), 0);
+		err = read(path, &set);
 		unlink(path);
 		assert_int_equal(err, files[i].err);
 		if (err)
@@ -288,17 +298,44 @@ static void test_read(void **state)
 		cpuset_format(&set, buf, sizeof(buf));
 		assert_string_equal(buf, files[i].list);
 	}
+}
+
+static void test_read(void **state)
+{
+	static const struct file_row files[] = {
+		{ "0-3,8\n", 0, "0-3,8" }, { "0", 0, "0" },	     { "10\n", 0, "10" },
+		{ "", -EIO, NULL },	   { "f\n", -EINVAL, NULL },
+	};
+
+	(void)state;
+	check_files(files, ARRAY_SIZE(files), cpuset_read, "9");
 	assert_int_equal(cpuset_read("/nonexistent/online", &(struct cpuset){}), -ENOENT);
+}
+
+/* .../cpu/isolated and nohz_full: what is not isolated is not said in one way only. */
+static void test_isolated(void **state)
+{
+	static const struct file_row files[] = {
+		{ "3,5-7\n", 0, "3,5-7,9" },	 { "\n", 0, "9" },
+		{ "(null)\n", 0, "9" },		 { " (null)\n", 0, "9" },
+		{ "nonsense\n", -EINVAL, NULL }, { "", -EIO, NULL },
+	};
+	struct cpuset set = {};
+
+	(void)state;
+	check_files(files, ARRAY_SIZE(files), cpuset_add_isolated, "9");
+	assert_int_equal(cpuset_add_isolated("/nonexistent/nohz_full", &set), 0);
+	assert_int_equal(cpuset_count(&set), 0);
+	assert_int_equal(cpuset_add_isolated("/", &set), -EIO);
 }
 
 int main(void)
 {
 	const struct CMUnitTest others[] = {
-		cmocka_unit_test(test_parse_long),
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_format_cut),
-		cmocka_unit_test(test_minus_count_has),
-		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_parse_long), cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_format_cut), cmocka_unit_test(test_minus_count_has),
+		cmocka_unit_test(test_read),	   cmocka_unit_test(test_isolated),
+		cmocka_unit_test(test_and),
 	};
 	struct CMUnitTest tests[ARRAY_SIZE(rows) + ARRAY_SIZE(others)];
 	char names[ARRAY_SIZE(rows)][48];
@@ -308,7 +345,8 @@ int main(void)
 		/* A name must stay on its line. */
 		snprintf(names[n], sizeof(names[n]), "parse '%.*s'",
 			 (int)strcspn(rows[n].text, "\n"), rows[n].text);
-		tests[n] = (struct CMUnitTest){ .name = names[n], .test_func = test_parse,
+		tests[n] = (struct CMUnitTest){ .name = names[n],
+						.test_func = test_parse,
 						.initial_state = (void *)&rows[n] };
 	}
 	memcpy(&tests[n], others, sizeof(others));
