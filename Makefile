@@ -18,7 +18,7 @@ ARCH      := $(subst x86_64,x86,$(subst aarch64,arm64,$(shell uname -m)))
 WARNINGS   := -Wall -Wextra -Werror
 CFLAGS     ?= -O2 -g
 RFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude -Iloader -I$(B) -MMD -MP
-LIBS       := -lxdp -lbpf -ljansson -lsmartcols
+LIBS       := -lxdp -lbpf -lmnl -ljansson -lsmartcols
 # A tracing program has its context as a parameter that it rarely looks at.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) $(BPF_DEFINES) $(WARNINGS) \
 	-Wno-unused-parameter -I. -Iinclude -I/usr/include/$(MULTIARCH) -MMD -MP

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/msg.h"
+#include "host/netif.h"
 #include "iface/internal.h"
 #include "iface/locate.h"
 #include "iface/steer.h"
@@ -90,10 +91,20 @@ static int is_called_so(const char *dir, const char *name, unsigned int ifindex,
 int steer_find(const char *name, const struct netns *here, char *dir)
 {
 	static match_fn *const ways[] = { was_attached_here, has_moved_here, is_called_so };
-	unsigned int ifindex = if_nametoindex(name);
-	char **dirs;
-	int n = pins_list("", true, &dirs), found = 0;
+	int ifindex, n, found = 0;
+	char real[IF_NAMESIZE], **dirs;
 
+	/* Altnames stand for the interface. */
+	ifindex = netif_find(name, real);
+	if (ifindex < 0 && ifindex != -ENODEV) {
+		rfs_error("cannot look for interface %s: %s", name, strerror(-ifindex));
+		return ifindex;
+	}
+	if (ifindex > 0)
+		name = real;
+	else
+		ifindex = 0;
+	n = pins_list("", true, &dirs);
 	if (n < 0)
 		rfs_error("cannot list %s/%s: %s", env.bpffs, RFS_PIN_DIR, strerror(-n));
 	for (size_t w = 0; !found && w < sizeof(ways) / sizeof(ways[0]); w++)
@@ -136,11 +147,12 @@ int steer_new_dir(const char *name, unsigned int ifindex, const struct netns *ns
 
 int steer_take_off(const char *name, const struct netns *here)
 {
-	unsigned int ifindex = if_nametoindex(name);
+	int ifindex = netif_find(name, NULL), err;
 	const struct xdp_owner owner = { here->cookie, ifindex };
-	int err;
 
-	if (!ifindex || !xdp_is_attached(NO_FOLDER, &owner, ifindex))
+	if (ifindex < 0)
+		return ifindex == -ENODEV ? -ENOENT : ifindex;
+	if (!xdp_is_attached(NO_FOLDER, &owner, ifindex))
 		return -ENOENT;
 	err = xdp_detach(NO_FOLDER, &owner, ifindex);
 	return err ? err : xdp_remove_orphans(&owner, ifindex);

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "host/msg.h"
+#include "host/netif.h"
 #include "view/internal.h"
 
 #define BATCH 4096
@@ -81,14 +82,18 @@ static void keep_only(struct flow_view *view, const struct ifaddrs *addrs, const
 int collect_flows(const char *iface, struct flow_view *view)
 {
 	struct flow_list list = {};
+	char name[IF_NAMESIZE];
 	struct ifaddrs *addrs;
 	struct recorder r;
 	int err;
 
 	memset(view, 0, sizeof(*view));
-	if (iface && !if_nametoindex(iface)) {
-		rfs_error("there is no interface '%s' in this network namespace", iface);
-		return -ENODEV;
+	if (iface) {
+		err = netif_find(iface, name);
+		if (err == -ENODEV)
+			rfs_error("there is no interface '%s' in this network namespace", iface);
+		if (err < 0)
+			return err;
 	}
 	err = open_recorder(&r);
 	if (err)
@@ -109,7 +114,7 @@ int collect_flows(const char *iface, struct flow_view *view)
 		rfs_error("cannot read the addresses of %s: %s", iface, strerror(-err));
 		return err;
 	}
-	keep_only(view, addrs, iface);
+	keep_only(view, addrs, name);
 	freeifaddrs(addrs);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "host/msg.h"
 #include "iface/locate.h"
+#include "host/netif.h"
 #include "iface/steer.h"
 #include "maps/rings.h"
 #include "maps/rps_cpus.h"
@@ -117,7 +118,9 @@ int collect_ifaces(const char *iface, const struct netns *here, struct rfs_view 
 	n = iface ? steer_find(iface, here, dir) : 0;
 	if (n == -ENOENT)
 		rfs_error("%s is not attached%s", iface,
-			  if_nametoindex(iface) ? "" : ", and there is no such interface here");
+			  netif_find(iface, NULL) == -ENODEV
+				  ? ", and there is no such interface here"
+				  : "");
 	if (n)
 		return n;
 	before = pins_lock_holder();
