@@ -16,6 +16,7 @@ LAB_SRV=rfs$$s
 LAB_CLI=rfs$$c
 LAB_TMP=
 LAB_COOKIE=0
+LAB_MORE=()
 
 SRV4=10.77.0.1
 CLI4=10.77.0.2
@@ -99,6 +100,19 @@ print(struct.unpack("Q", socket.socket().getsockopt(socket.SOL_SOCKET, 71, 8))[0
 	lab_link
 }
 
+# The folders of interfaces that were attached in this lab, wherever these are now
+lab_folders()
+{
+	find /sys/fs/bpf/rfs -mindepth 1 -maxdepth 1 -name "*@$LAB_COOKIE*" -printf '%f\n' 2>/dev/null
+}
+
+# lab_netns NAME: one more namespace; lab_down() removes it
+lab_netns()
+{
+	LAB_MORE+=("$1")
+	ip netns add "$1" && ip -n "$1" link set lo up
+}
+
 # The veth pair; again after a test has deleted it.
 lab_link()
 {
@@ -133,7 +147,7 @@ neighbour()
 
 lab_down()
 {
-	local rc=$? pid
+	local rc=$? pid pin ns
 
 	trap - EXIT
 	for pid in $(jobs -pr); do
@@ -141,11 +155,12 @@ lab_down()
 	done
 	wait
 	# Only this lab's interfaces: others may be attached for real.
-	if [ -e /run/netns/"$LAB_SRV" ]; then
-		srv "$RFSCTL" detach s0 >/dev/null 2>&1
-		ip netns del "$LAB_SRV"
-	fi
-	[ -e /run/netns/"$LAB_CLI" ] && ip netns del "$LAB_CLI"
+	for pin in $(lab_folders); do
+		"$RFSCTL" detach "$pin" >/dev/null 2>&1
+	done
+	for ns in "$LAB_SRV" "$LAB_CLI" "${LAB_MORE[@]}"; do
+		[ -e /run/netns/"$ns" ] && ip netns del "$ns"
+	done
 	[ -n "$LAB_TMP" ] && rm -rf "$LAB_TMP"
 	exit "$rc"
 }

@@ -1,0 +1,421 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# undo.sh [TEST...] - detach undoes what attach did, all of it, and nothing else: whatever the interface is called
+# now, wherever it is, whoever changed what meanwhile, and whichever call fails.
+
+. "$(dirname "$0")/lib.sh"
+
+OTHER=rfs$$o
+
+other() { nsenter --net=/run/netns/"$OTHER" "$@"; }
+
+# in_sysfs NAMESPACE COMMAND: in /sys/class/net of that namespace
+in_sysfs()
+{
+	nsenter --net=/run/netns/"$1" unshare -m sh -c "mount -t sysfs s /sys && cd /sys/class/net && $2"
+}
+
+rps() { in_sysfs "$1" "cat $2/queues/rx-0/rps_cpus"; }
+set_rps() { in_sysfs "$1" "echo $3 >$2/queues/rx-0/rps_cpus"; }
+
+state() { rfsctl status --json | jq -r --arg i "$1" '.interfaces[] | select(.name == $i) | .state'; }
+pin() { rfsctl status --json | jq -r --arg i "$1" '.interfaces[] | select(.name == $i) | .pin'; }
+runs_xdp() { ip -n "$1" link show dev "$2" | grep -q xdp; }
+
+# fails_at CALL N ERRNO COMMAND...: run rfsctl with that call failing the N-th time
+fails_at()
+{
+	local call=$1 n=$2 errno=$3
+
+	shift 3
+	strace -f -qq -o /dev/null -e trace="$call" -e inject="$call":error="$errno":when="$n" "$@"
+}
+
+nothing_stays()
+{
+	is "$1: nothing stays pinned" "$(lab_pins)" 0
+	is "$1: no XDP program stays" "$(ip -n "$LAB_SRV" -d link | grep -c 'prog/xdp')" 0
+}
+
+# ---- names ----
+
+test_renamed()
+{
+	set_rps "$LAB_SRV" s0 3
+	check "attach" rfsctl attach s0
+	ip -n "$LAB_SRV" link set s0 down
+	ip -n "$LAB_SRV" link set s0 name old0
+	ip -n "$LAB_SRV" link add s0 type veth peer name s1
+	ip -n "$LAB_SRV" link set s0 up
+	ip -n "$LAB_SRV" link set old0 up
+	fails "the new bearer of the name is not taken for the old one" 1 "s0 is not attached" \
+		rfsctl detach s0
+	fails "nor by status" 1 "s0 is not attached" rfsctl status s0
+	is "who was renamed goes on" "$(state old0)" attached
+	check "the new bearer is attached beside it" rfsctl attach s0
+	is "both run" "$(state old0) $(state s0)" "attached attached"
+	check "both have a program" eval 'runs_xdp "$LAB_SRV" s0 && runs_xdp "$LAB_SRV" old0'
+	fails "neither twice" 1 "s0 is attached already" rfsctl attach s0
+	fails "by its new name too" 1 "old0 is attached already" rfsctl attach old0
+	check "detach by the name of now" rfsctl detach s0
+	is "the other goes on" "$(state old0)" attached
+	check "and is detached by its own" rfsctl detach old0
+	is "its setting is restored" "$(rps "$LAB_SRV" old0)" 3
+	ip -n "$LAB_SRV" link del s0
+	ip -n "$LAB_SRV" link set old0 down
+	ip -n "$LAB_SRV" link set old0 name s0
+	ip -n "$LAB_SRV" link set s0 up
+	set_rps "$LAB_SRV" s0 0
+	nothing_stays "renamed"
+}
+
+# An interface that is gone, and its name with it
+test_gone()
+{
+	ip -n "$LAB_SRV" link add g0 type veth peer name g1
+	check "attach" rfsctl attach g0
+	ip -n "$LAB_SRV" link del g0
+	is "gone is said" "$(state g0)" stale
+	ip -n "$LAB_SRV" link add g0 type veth peer name g1
+	set_rps "$LAB_SRV" g0 3
+	check "a new one of that name takes the place" rfsctl attach g0
+	check "and is detached" rfsctl detach g0
+	is "with its setting" "$(rps "$LAB_SRV" g0)" 3
+	check "attach" rfsctl attach g0
+	ip -n "$LAB_SRV" link del g0
+	check "detach of what is gone" rfsctl detach g0
+	nothing_stays "gone"
+}
+
+test_altname()
+{
+	set_rps "$LAB_SRV" s0 3
+	ip -n "$LAB_SRV" link property add dev s0 altname a-name-of-more-than-fifteen-characters
+	check "attach by an altname" rfsctl attach a-name-of-more-than-fifteen-characters
+	is "clears the kernel's RPS" "$(rps "$LAB_SRV" s0 | tr -d 0,)" ""
+	fails "it is the interface" 1 "attached already" rfsctl attach s0
+	check "status" rfsctl status a-name-of-more-than-fifteen-characters
+	check "set" rfsctl set a-name-of-more-than-fifteen-characters --cpus 0
+	check "refresh" rfsctl refresh a-name-of-more-than-fifteen-characters
+	check "detach by it" rfsctl detach a-name-of-more-than-fifteen-characters
+	is "restores" "$(rps "$LAB_SRV" s0)" 3
+	ip -n "$LAB_SRV" link property del dev s0 altname a-name-of-more-than-fifteen-characters
+	set_rps "$LAB_SRV" s0 0
+	nothing_stays "altname"
+}
+
+# ---- namespaces ----
+
+# test_moved [taken]: an interface of its index is where it goes, so it gets another
+test_moved()
+{
+	local taken=$1 folder
+
+	set_rps "$LAB_SRV" s0 3
+	check "attach" rfsctl attach s0
+	folder=$(pin s0)
+	# Or another interface has it already.
+	[ -z "$taken" ] || ip -n "$OTHER" link add taken0 index \
+		"$(ip -n "$LAB_SRV" -j link show s0 | jq '.[0].ifindex')" type veth peer name taken1 2>/dev/null
+	ip -n "$LAB_SRV" link set s0 netns "$OTHER"
+	ip -n "$OTHER" link set s0 up
+	check "it runs on where it went" runs_xdp "$OTHER" s0
+	check "detach by the folder's name" rfsctl detach "$folder"
+	is "restores the setting there" "$(rps "$OTHER" s0)" 3
+	check "takes the program off there" eval '! runs_xdp "$OTHER" s0'
+	ip -n "$OTHER" link set s0 netns "$LAB_SRV"
+	ip -n "$LAB_SRV" link set s0 up
+	set_rps "$LAB_SRV" s0 3
+	check "attach" rfsctl attach s0
+	ip -n "$LAB_SRV" link set s0 netns "$OTHER"
+	check "detach by its name from where it is now" other "$RFSCTL" detach s0
+	is "restores the setting" "$(rps "$OTHER" s0)" 3
+	[ -z "$taken" ] || ip -n "$OTHER" link del taken0 2>/dev/null
+	ip -n "$OTHER" link set s0 netns "$LAB_SRV"
+	ip -n "$LAB_SRV" link set s0 up
+	set_rps "$LAB_SRV" s0 0
+	nothing_stays "moved${taken:+ to another index}"
+}
+
+# Into a namespace that nothing shows: only a socket keeps it.
+test_hidden()
+{
+	local folder holder
+
+	ip -n "$LAB_SRV" link add h0 type veth peer name h1
+	set_rps "$LAB_SRV" h0 3
+	check "attach" rfsctl attach h0
+	folder=$(pin h0)
+	srv python3 - "$LAB_TMP" <<-'PY' &
+		import ctypes, os, socket, subprocess, sys, time
+		libc = ctypes.CDLL(None, use_errno=True)
+		home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+		if libc.unshare(0x40000000): sys.exit("unshare")
+		hidden = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+		keeps = socket.socket()
+		libc.setns(home, 0x40000000)
+		r = subprocess.run(["ip", "link", "set", "h0", "netns", "/proc/%d/fd/%d" % (os.getpid(), hidden)])
+		os.close(hidden)
+		open(sys.argv[1] + "/hidden", "w").write(str(r.returncode))
+		while not os.path.exists(sys.argv[1] + "/show"): time.sleep(0.05)
+		SIOCGSKNS = 0x894C
+		libc.ioctl.restype = ctypes.c_int
+		fd = libc.ioctl(keeps.fileno(), SIOCGSKNS)
+		open(sys.argv[1] + "/shown", "w").write(str(fd))
+		time.sleep(60)
+	PY
+	holder=$!
+	check "moved out of sight" wait_for 10 test -s "$LAB_TMP/hidden"
+	fails "what cannot be told is not gone" 1 "cannot tell whether" rfsctl detach "$folder"
+	fails "nor for detach --all" 1 "cannot tell whether" rfsctl detach "$folder"
+	check "the journal stays" test -e "/sys/fs/bpf/rfs/$folder/journal"
+	touch "$LAB_TMP/show"
+	check "in sight again" wait_for 10 test -s "$LAB_TMP/shown"
+	check "a process has it open: detach finds it" rfsctl detach "$folder"
+	stop $holder
+	rm -f "$LAB_TMP"/{hidden,show,shown}
+	nothing_stays "hidden"
+}
+
+# ---- settings ----
+
+test_changed_since()
+{
+	set_rps "$LAB_SRV" s0 1
+	check "attach" rfsctl attach s0
+	set_rps "$LAB_SRV" s0 2
+	rfsctl detach s0 >"$LAB_TMP/out" 2>&1
+	is "what somebody set since is left" "$(rps "$LAB_SRV" s0)" 2
+	check "with a word" grep -q 'rps_cpus was set to 2 since attach' "$LAB_TMP/out"
+	set_rps "$LAB_SRV" s0 0
+	check "attach" rfsctl attach s0
+	set_rps "$LAB_SRV" s0 3
+	rfsctl detach s0 >"$LAB_TMP/out" 2>&1
+	is "also where attach had nothing to change" "$(rps "$LAB_SRV" s0)" 3
+	check "with a word too" grep -q 'rps_cpus was set to 3 since attach' "$LAB_TMP/out"
+	set_rps "$LAB_SRV" s0 1
+	check "attach" rfsctl attach s0
+	set_rps "$LAB_SRV" s0 1
+	rfsctl detach s0 >"$LAB_TMP/out" 2>&1
+	is "what is restored already" "$(rps "$LAB_SRV" s0)" 1
+	check "needs no word" eval '! grep -q since "$LAB_TMP/out"'
+	set_rps "$LAB_SRV" s0 0
+	nothing_stays "changed since"
+}
+
+test_vlan_offload()
+{
+	if ! srv ethtool -K s0 rxvlan on >/dev/null 2>&1 ||
+		! srv ethtool -k s0 | grep -q 'rx-vlan-offload: on'; then
+		skip "VLAN offload" "this veth has none"
+		return
+	fi
+	check "attach" rfsctl attach s0
+	check "a native attachment leaves VLAN tags in the frame" \
+		eval 'srv ethtool -k s0 | grep -q "rx-vlan-offload: off"'
+	check "detach" rfsctl detach s0
+	check "and gives the offload back" eval 'srv ethtool -k s0 | grep -q "rx-vlan-offload: on"'
+	check "attach" rfsctl attach s0
+	srv ethtool -K s0 rxvlan on >/dev/null
+	check "detach when somebody did" rfsctl detach s0
+	check "leaves it on" eval 'srv ethtool -k s0 | grep -q "rx-vlan-offload: on"'
+}
+
+# A restore that fails: an error, and the entry stays for the next detach.
+test_restore_fails()
+{
+	set_rps "$LAB_SRV" s0 3
+	check "attach" rfsctl attach s0
+	srv strace -f -qq -o "$LAB_TMP/strace" -e trace=write "$RFSCTL" status >/dev/null
+	# rfsctl writes nothing to files in detach but settings; the first is one.
+	fails "a restore that fails" 1 "cannot restore queues/rx-" \
+		srv strace -f -qq -o /dev/null -e trace=write -e inject=write:error=EBUSY:when=1 \
+		"$RFSCTL" detach s0
+	check "keeps the journal" test -e "/sys/fs/bpf/rfs/s0@$LAB_COOKIE/journal"
+	check "the next detach" rfsctl detach s0
+	is "restores it" "$(rps "$LAB_SRV" s0)" 3
+	set_rps "$LAB_SRV" s0 0
+	nothing_stays "a restore that failed"
+}
+
+# ---- RX queues ----
+
+passed_for_no_queue() { json '.interfaces[0].packets.passed_reasons.no_queue' rfsctl stats s0 --json; }
+
+test_queues()
+{
+	srv ethtool -L s0 rx 1 tx 1
+	cli ethtool -L c0 rx 1 tx 1
+	set_rps "$LAB_SRV" s0 1
+	check "attach with one RX queue" rfsctl attach s0
+	cli ethtool -L c0 rx "$QUEUES" tx "$QUEUES"
+	srv ethtool -L s0 rx "$QUEUES" tx "$QUEUES"
+	in_sysfs "$LAB_SRV" 'echo 2 >s0/queues/rx-1/rps_cpus'
+	check "refresh" rfsctl refresh s0
+	is "follows queues that were added" \
+		"$(json '.interfaces[0].queues | length' rfsctl status s0 --json)" "$QUEUES"
+	is "clears the kernel's RPS of the new ones" \
+		"$(in_sysfs "$LAB_SRV" 'cat s0/queues/rx-1/rps_cpus' | tr -d 0,)" ""
+	cli ping -qfc 200 -w 5 $SRV4 >/dev/null
+	is "no packet of the new queues is passed for want of tables" "$(passed_for_no_queue)" 0
+	cli ethtool -L c0 rx 1 tx 1
+	srv ethtool -L s0 rx 1 tx 1
+	check "refresh" rfsctl refresh s0
+	is "follows queues that were taken away" \
+		"$(json '.interfaces[0].queues | length' rfsctl status s0 --json)" 1
+	is "with their tables" \
+		"$(find "/sys/fs/bpf/rfs/s0@$LAB_COOKIE/queues" -mindepth 1 -maxdepth 1 | grep -c .)" 1
+	cli ethtool -L c0 rx "$QUEUES" tx "$QUEUES"
+	srv ethtool -L s0 rx "$QUEUES" tx "$QUEUES"
+	check "and those that come again" rfsctl refresh s0
+	check "detach" rfsctl detach s0
+	is "the true value is restored, not that of a refresh" "$(rps "$LAB_SRV" s0)" 1
+	set_rps "$LAB_SRV" s0 0
+	in_sysfs "$LAB_SRV" 'echo 0 >s0/queues/rx-1/rps_cpus'
+	nothing_stays "queues"
+}
+
+# ---- one failing call ----
+
+# Every bpf() call of a second attach fails once: the first interface is steered as before.
+test_beside_another()
+{
+	local n calls left=0 down=0 from=$LAB_SRV
+
+	ip -n "$OTHER" link add x0 type veth peer name x1
+	check "attach" rfsctl attach s0
+	calls=$(other strace -f --seccomp-bpf -qq -e trace=bpf -o "$LAB_TMP/strace" "$RFSCTL" attach x0 \
+		>/dev/null 2>&1; grep -c . "$LAB_TMP/strace")
+	other "$RFSCTL" detach x0
+	# Those that open what is pinned come first: all of them; then some.
+	for ((n = 1; n <= calls; n += n < 24 ? 1 : 23)); do
+		fails_at bpf $n ENFILE nsenter --net=/run/netns/"$OTHER" "$RFSCTL" attach x0 \
+			>"$LAB_TMP/out" 2>&1 && other "$RFSCTL" detach x0 >/dev/null 2>&1
+		[ "$(find /sys/fs/bpf/rfs -mindepth 1 -maxdepth 1 -name 'x0*' | grep -c .)" = 0 ] ||
+			left=$((left + 1))
+		{ [ "$(state s0)" = attached ] && [ -e /sys/fs/bpf/rfs/rps_sock_flow_table ] &&
+			runs_xdp "$LAB_SRV" s0; } || down=$((down + 1))
+		other "$RFSCTL" detach x0 >/dev/null 2>&1
+	done
+	is "a failing call of another attach brings nothing down ($calls calls)" $down 0
+	is "and leaves nothing of its own" $left 0
+	down=0
+	for n in 1 2 4 7 11 16 22 29; do
+		other "$RFSCTL" attach x0 >/dev/null 2>&1
+		fails_at bpf "$n" ENOMEM nsenter --net=/run/netns/"$from" "$RFSCTL" detach "$(
+			other "$RFSCTL" status --json | jq -r '.interfaces[] | select(.name == "x0") | .pin')" \
+			>/dev/null 2>&1
+		{ [ "$(state s0)" = attached ] && runs_xdp "$LAB_SRV" s0; } || down=$((down + 1))
+		other "$RFSCTL" detach x0 >/dev/null 2>&1
+	done
+	is "nor a failing call of another detach, from another namespace" $down 0
+	ip -n "$OTHER" link del x0
+	check "detach" rfsctl detach s0
+	nothing_stays "beside another"
+}
+
+# What set may change: all of it or nothing.
+in_force()
+{
+	rfsctl status s0 --json | jq -c '.interfaces[0] | [.cpus, .kthread_sched]'
+	local pid
+
+	for pid in $(pgrep '^cpumap/' | sort -n); do
+		chrt -p "$pid" 2>/dev/null | sed "s/.*policy: //;s/.*priority: //" | tr '\n' ' '
+		ps -o ni= -p "$pid"
+	done | sort | uniq -c
+}
+
+test_set_is_whole()
+{
+	local n calls before half=0
+
+	check "attach" rfsctl attach s0 --cpus 0-1 --kthread-sched other:0
+	before=$(rfsctl status s0 --json | jq -c '.interfaces[0] | [.cpus, .kthread_sched]')
+	calls=$(bpf_calls set s0 --cpus 1 --kthread-sched batch:3)
+	rfsctl set s0 --cpus 0-1 --kthread-sched other:0
+	for ((n = 1; n <= calls; n++)); do
+		enomem_at $n set s0 --cpus 1 --kthread-sched batch:3 >"$LAB_TMP/out" 2>&1 &&
+			rfsctl set s0 --cpus 0-1 --kthread-sched other:0
+		if [ "$(rfsctl status s0 --json | jq -c '.interfaces[0] | [.cpus, .kthread_sched]')" != "$before" ]; then
+			half=$((half + 1))
+			echo "# half done at call $n: $(cat "$LAB_TMP/out")"
+		fi
+		# What was asked for is part of it: a refresh goes by that.
+		rfsctl refresh s0 >/dev/null 2>&1
+		if [ "$(rfsctl status s0 --json | jq -c '.interfaces[0] | [.cpus, .kthread_sched]')" != "$before" ]; then
+			half=$((half + 1))
+			echo "# after refresh, call $n: $(cat "$LAB_TMP/out")"
+		fi
+	done
+	is "a set that fails at any of its $calls calls changes nothing" $half 0
+	check "set" rfsctl set s0 --cpus 1 --kthread-sched batch:3
+	check "refresh" rfsctl refresh s0
+	is "what was asked for outlasts a refresh" \
+		"$(rfsctl status s0 --json | jq -c '.interfaces[0] | [.cpus, .kthread_sched]')" '[[1],"batch:3"]'
+	check "detach" rfsctl detach s0
+	nothing_stays "set"
+}
+
+# ---- two at once ----
+
+test_two_at_once()
+{
+	local i pid pids=() done=0 odd=0
+
+	for i in 1 2 3 4 5 6; do
+		srv "$RFSCTL" attach s0 >"$LAB_TMP/at$i" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" && done=$((done + 1))
+	done
+	for i in 1 2 3 4 5 6; do
+		grep -qE 'attached in native mode|attached already' "$LAB_TMP/at$i" || {
+			odd=$((odd + 1))
+			sed 's/^/# /' "$LAB_TMP/at$i"
+		}
+	done
+	is "of six attaches at once one does it" $done 1
+	is "the others say so" $odd 0
+	is "it is attached" "$(state s0)" attached
+	pids=()
+	for i in 1 2 3 4; do
+		srv "$RFSCTL" detach s0 >"$LAB_TMP/at$i" 2>&1 &
+		pids+=($!)
+	done
+	done=0
+	for pid in "${pids[@]}"; do
+		wait "$pid" && done=$((done + 1))
+	done
+	is "of four detaches one" $done 1
+	nothing_stays "two at once"
+}
+
+# ---- the recorder's key ----
+
+test_hash_key()
+{
+	local i keys
+
+	keys=$(for i in 1 2; do
+		rfsctl attach s0 >/dev/null 2>&1
+		bpftool -j map dump pinned /sys/fs/bpf/rfs/rfs_global_settings |
+			jq -c '.[0].formatted.value.hash_key'
+		rfsctl detach s0 >/dev/null 2>&1
+	done)
+	is "each recorder has a hash key of its own" "$(sort -u <<<"$keys" | grep -c .)" 2
+	check "of random numbers" eval '! grep -qE "\[0(,0)*\]" <<<"$keys"'
+}
+
+TESTS=(renamed gone altname "moved ''" "moved taken" hidden changed_since vlan_offload restore_fails queues
+	beside_another set_is_whole two_at_once hash_key)
+
+lab_up
+lab_netns "$OTHER"
+[ $# = 0 ] || TESTS=("$@")
+for test in "${TESTS[@]}"; do
+	eval "test_$test"
+done
+tap_end
