@@ -15,7 +15,9 @@
 #include "maps/pins.h"
 #include "recorder/recorder.h"
 #include "rfs/rules.h"
+#include "iface/preflight.h"
 #include "iface/steer.h"
+#include "xdp/xdp.h"
 
 enum {
 	KEY_SOCK_FLOW_ENTRIES = 0x2000,
@@ -92,29 +94,6 @@ static error_t parse_attach(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int check_iface(const struct netif *nif)
-{
-	struct cpuset online;
-
-	if (nif->ifindex == if_nametoindex("lo")) {
-		rfs_error("lo: packets of the loopback interface are on the right CPU already");
-		return -EINVAL;
-	}
-	if (nif->lro) {
-		rfs_error("%s: LRO is on, which XDP cannot work with; turn it off first "
-			  "(ethtool -K %s lro off)",
-			  nif->name, nif->name);
-		return -EINVAL;
-	}
-	if (!cpuset_online(&online) && (int)nif->rx_queues >= cpuset_count(&online) &&
-	    nif->rx_queues > 1)
-		rfs_warn(
-			"%s has %u RX queues for %d CPUs; with a queue for each CPU, steering mostly "
-			"costs more than it saves ('rfsctl observe' tells)",
-			nif->name, nif->rx_queues, cpuset_count(&online));
-	return 0;
-}
-
 /* A recorder that is not whole is made anew, but not under the feet of who steers by it. */
 static int renew_recorder(const struct recorder_opts *opts, struct recorder *r)
 {
@@ -160,10 +139,23 @@ static int get_recorder(const struct recorder_opts *opts, struct recorder *r)
 	return err;
 }
 
+/* " by libxdp's dispatcher", and how many others it calls. */
+static const char *by_dispatcher(const struct netif *nif, char *buf, size_t len)
+{
+	int others = xdp_neighbours(nif->ifindex);
+
+	if (others <= 0)
+		snprintf(buf, len, " by libxdp's dispatcher");
+	else
+		snprintf(buf, len, " by libxdp's dispatcher, beside %d other XDP program%s", others,
+			 others > 1 ? "s" : "");
+	return buf;
+}
+
 static void attached_note(const struct netif *nif, const struct rfs_config *config,
 			  const struct recorder *r)
 {
-	char name[TEXT_NAME_LEN];
+	char name[TEXT_NAME_LEN], dispatcher[80];
 
 	text_ascii(name, sizeof(name), nif->name);
 	if (!strcmp(nif->driver, "veth"))
@@ -173,8 +165,8 @@ static void attached_note(const struct netif *nif, const struct rfs_config *conf
 	printf("%s: attached in %s mode%s, %u RX queue%s with %u flows and rings of %u frames; "
 	       "recorder: %s%s\n",
 	       name, mode_name(config->mode),
-	       config->dispatcher ? " beside other XDP programs" : "", config->queues,
-	       config->queues > 1 ? "s" : "", config->flow_cnt, config->qsize,
+	       config->dispatcher ? by_dispatcher(nif, dispatcher, sizeof(dispatcher)) : "",
+	       config->queues, config->queues > 1 ? "s" : "", config->flow_cnt, config->qsize,
 	       recorder_hook_name(r->settings.hook),
 	       config->tcp == RFS_TCP_STACK ? "; TCP: by the kernel's RFS" : "");
 }
@@ -195,6 +187,7 @@ static int look(const char *name, struct netif *nif, struct netns *ns)
 
 static int attach(const struct attach_args *args)
 {
+	struct steer_opts opts = args->steer;
 	char dir[PIN_NAME_LEN];
 	struct rfs_config config;
 	struct recorder r;
@@ -205,9 +198,9 @@ static int attach(const struct attach_args *args)
 	if (!err)
 		err = look(args->iface, &nif, &ns);
 	if (!err)
-		err = check_iface(&nif);
+		err = preflight_cpus(&opts.cpus);
 	if (!err)
-		err = cmd_check_cpus(&args->steer.cpus);
+		err = preflight_iface(&nif, &opts.mode);
 	if (!err)
 		err = steer_make_room(&nif, &ns);
 	if (!err)
@@ -216,7 +209,7 @@ static int attach(const struct attach_args *args)
 		return err;
 	err = steer_new_dir(nif.name, nif.ifindex, &ns, dir);
 	if (!err)
-		err = steer_attach(&nif, dir, &r, &args->steer, &config);
+		err = steer_attach(&nif, dir, &r, &opts, &config);
 	if (err)
 		cmd_remove_idle_recorder();
 	else
@@ -231,7 +224,8 @@ int cmd_attach(int argc, char **argv)
 		{ "mode", 'm', "MODE", 0,
 		  "native, generic, or auto: native if the driver can (auto)", 0 },
 		{ "cpus", CMD_KEY_CPUS, "CPUS", 0,
-		  "CPUs that may get packets, as a list (0-3,8) or bitmap (f); all that are online",
+		  "CPUs that may get packets, as a list (0-3,8) or bitmap (f); all that are "
+		  "online and not isolated",
 		  0 },
 		{ "sock-flow-entries", KEY_SOCK_FLOW_ENTRIES, "N", 0,
 		  "flows that are known at once, on all interfaces (65536)", 0 },

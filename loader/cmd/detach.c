@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "host/msg.h"
+#include "host/netif.h"
 #include "iface/steer.h"
 #include "maps/pins.h"
 
@@ -66,7 +67,9 @@ static int detach_one(const char *iface)
 		err = steer_take_off(iface, &ns);
 	if (err == -ENOENT)
 		rfs_error("%s is not attached%s; 'rfsctl status' shows what is", iface,
-			  if_nametoindex(iface) ? "" : ", and there is no such interface here");
+			  netif_find(iface, NULL) == -ENODEV
+				  ? ", and there is no such interface here"
+				  : "");
 	return err;
 }
 

@@ -7,6 +7,7 @@
 #include "cmd/options.h"
 #include "host/kthread_sched.h"
 #include "host/msg.h"
+#include "host/netif.h"
 #include "iface/steer.h"
 
 void cmd_parse_cpus(struct argp_state *state, const char *text, struct cpuset *cpus)
@@ -46,35 +47,6 @@ void cmd_take_iface(const struct argp_state *state, const char **iface, const ch
 	*iface = arg;
 }
 
-/* The CPUs exist, and one at least is online. */
-int cmd_check_cpus(const struct cpuset *cpus)
-{
-	struct cpuset online, possible, missing;
-	char text[256];
-
-	if (!cpuset_count(cpus) || cpuset_online(&online) || cpuset_possible(&possible))
-		return 0;
-	missing = cpuset_minus(cpus, &possible);
-	if (cpuset_count(&missing)) {
-		cpuset_format(&missing, text, sizeof(text));
-		rfs_error("this machine has no CPU %s", text);
-		return -EINVAL;
-	}
-	missing = cpuset_minus(cpus, &online);
-	if (!cpuset_count(&missing))
-		return 0;
-	cpuset_format(&missing, text, sizeof(text));
-	if (cpuset_count(&missing) == cpuset_count(cpus)) {
-		rfs_error("CPU %s is offline; bring it online (chcpu -e %s) or name others", text,
-			  text);
-		return -EINVAL;
-	}
-	rfs_warn(
-		"CPU %s is offline; it gets packets when it is online and 'rfsctl refresh' was run",
-		text);
-	return 0;
-}
-
 int cmd_find(const char *iface, char *dir)
 {
 	struct netns ns;
@@ -87,6 +59,8 @@ int cmd_find(const char *iface, char *dir)
 	err = steer_find(iface, &ns, dir);
 	if (err == -ENOENT)
 		rfs_error("%s is not attached%s; 'rfsctl status' shows what is", iface,
-			  if_nametoindex(iface) ? "" : ", and there is no such interface here");
+			  netif_find(iface, NULL) == -ENODEV
+				  ? ", and there is no such interface here"
+				  : "");
 	return err;
 }

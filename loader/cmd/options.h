@@ -26,14 +26,6 @@ void cmd_parse_sched(struct argp_state *state, const char *text, struct rfs_sche
 void cmd_take_iface(const struct argp_state *state, const char **iface, const char *arg);
 
 /**
- * cmd_check_cpus() - do the CPUs exist, and is one at least online?
- * @cpus: empty: all
- *
- * Return: 0, perhaps after a warning; or -EINVAL after an error message.
- */
-int cmd_check_cpus(const struct cpuset *cpus);
-
-/**
  * cmd_find() - the folder of an interface that must be attached
  * @dir: PIN_NAME_LEN bytes, receives its name
  *

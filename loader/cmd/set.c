@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "host/msg.h"
+#include "iface/preflight.h"
 #include "iface/steer.h"
 
 struct set_args {
@@ -66,7 +67,7 @@ int cmd_set(int argc, char **argv)
 	cmd_parse(&argp, argc, argv, &args);
 	err = cmd_begin_change();
 	if (!err)
-		err = cmd_check_cpus(&args.cpus);
+		err = preflight_cpus(&args.cpus);
 	if (!err)
 		err = cmd_find(args.iface, dir);
 	if (!err)

@@ -140,12 +140,12 @@ static int put_on(struct attach *a)
 	struct xdp_attachment x = { .mode = a->config->mode };
 	int err = xdp_attach(a->skel, a->nif, a->dir, &x);
 
-	a->refused = err == -EOPNOTSUPP;
+	a->refused = x.refused;
 	a->config->dispatcher = x.dispatcher;
 	/* The one error after which another mode may be tried. */
 	if (err &&
 	    !(a->refused && a->opts->mode == RFS_MODE_AUTO && a->config->mode == RFS_MODE_NATIVE))
-		xdp_attach_error(a->skel, a->nif, a->config->mode, err);
+		xdp_attach_error(a->skel, a->nif, &x, err);
 	return err;
 }
 
@@ -273,7 +273,7 @@ static int attach_auto(struct attach *a)
 
 	if (!err || !a->refused)
 		return err;
-	err = xdp_fall_back(a->nif);
+	err = xdp_fall_back(a->nif, NULL);
 	return err ? err : attach_in(a, RFS_MODE_GENERIC);
 }
 

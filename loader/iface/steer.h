@@ -19,7 +19,7 @@
 
 struct steer_opts {
 	unsigned int mode;     /* enum rfs_mode */
-	struct cpuset cpus;    /* may be offline; empty: all that are online */
+	struct cpuset cpus;    /* may be offline; empty: all that are online and not isolated */
 	unsigned int flow_cnt; /* a power of two; 0: sock_flow_entries / RX queues */
 	unsigned int qsize;    /* 0: QSIZE_DEFAULT */
 	struct rfs_sched kthread_sched;

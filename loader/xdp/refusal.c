@@ -56,7 +56,7 @@ static void already_attached(const struct netif *nif)
 			  nif->name);
 }
 
-/* After -EOPNOTSUPP: what the driver lacks, as the beginning of a message. */
+/* After a refusal of native mode: what the driver lacks, as the beginning of a message. */
 static const char *no_native(const struct netif *nif, char *buf, size_t len)
 {
 	const char *words = rfs_kernel_words();
@@ -87,13 +87,17 @@ static const char *remedy(const struct netif *nif)
 	return "";
 }
 
-void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, unsigned int mode,
-		      int err)
+void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif,
+		      const struct xdp_attachment *a, int err)
 {
 	char why[512];
 
-	if (bpf_program__fd(skel->progs.rfs_steer) < 0 && err != -EBUSY && err != -EEXIST &&
-	    err != -EOPNOTSUPP) {
+	if (a->refused) {
+		rfs_error("%s: %s%s; %stake --mode generic", nif->name,
+			  no_native(nif, why, sizeof(why)), remedy(nif), *remedy(nif) ? "or " : "");
+		return;
+	}
+	if (bpf_program__fd(skel->progs.rfs_steer) < 0 && err != -EBUSY && err != -EEXIST) {
 		rfs_error("%s: the kernel does not load the steering program: %s%s%s", nif->name,
 			  strerror(-err), *rfs_libbpf_last() ? "; " : "", rfs_libbpf_last());
 		return;
@@ -102,10 +106,6 @@ void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, uns
 	case EBUSY:
 	case EEXIST:
 		already_attached(nif);
-		break;
-	case EOPNOTSUPP:
-		rfs_error("%s: %s%s; %stake --mode generic", nif->name,
-			  no_native(nif, why, sizeof(why)), remedy(nif), *remedy(nif) ? "or " : "");
 		break;
 	case ENOSPC:
 		rfs_error(
@@ -122,7 +122,7 @@ void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, uns
 	case EINVAL:
 		rfs_error(
 			"%s: driver %s refuses XDP in %s mode: mostly the MTU (%u) is too large for it, LRO is on (ethtool -k), or there are too few queues (ethtool -l)%s",
-			nif->name, driver_name(nif), mode_name(mode), nif->mtu,
+			nif->name, driver_name(nif), mode_name(a->mode), nif->mtu,
 			kernel_says(why, sizeof(why)));
 		break;
 	case EPERM:
@@ -132,26 +132,28 @@ void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, uns
 			  nif->name);
 		break;
 	default:
-		rfs_error("%s: cannot attach in %s mode: %s%s%s", nif->name, mode_name(mode),
+		rfs_error("%s: cannot attach in %s mode: %s%s%s", nif->name, mode_name(a->mode),
 			  strerror(-err), *rfs_libbpf_last() ? "; " : "", rfs_libbpf_last());
 	}
 }
 
-int xdp_fall_back(const struct netif *nif)
+int xdp_fall_back(const struct netif *nif, const char *why)
 {
-	char why[512];
+	const char *helps = why ? "" : remedy(nif);
+	char words[512];
 
-	no_native(nif, why, sizeof(why));
+	if (!why)
+		why = no_native(nif, words, sizeof(words));
 	if (nif->gro_hw_fixed) {
 		rfs_error("%s: %s%s; generic mode is yours to choose (--mode generic): rx-gro-hw "
 			  "cannot be turned off, of which the kernel then writes a WARNING to its "
 			  "log, and panics with panic_on_warn",
-			  nif->name, why, remedy(nif));
+			  nif->name, why, helps);
 		return -EOPNOTSUPP;
 	}
 	rfs_warn("%s: %s%s; steering in generic mode, which turns GRO off for the whole interface "
 		 "and costs more per packet",
-		 nif->name, why, remedy(nif));
+		 nif->name, why, helps);
 	return 0;
 }
 

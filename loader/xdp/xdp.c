@@ -135,6 +135,18 @@ static int is_attached_by_dispatcher(const struct netif *nif, bool *yes)
 	return 0;
 }
 
+int xdp_neighbours(unsigned int ifindex)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	int n = libxdp_get_error(mp);
+
+	if (n)
+		return n;
+	n = xdp_multiprog__is_legacy(mp) ? -ENOENT : xdp_multiprog__program_count(mp) - 1;
+	xdp_multiprog__close(mp);
+	return n;
+}
+
 int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	       struct xdp_attachment *a)
 {
@@ -145,6 +157,9 @@ int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	err = dispatcher ? attach_dispatcher(skel, nif, a->mode)
 			 : attach_link(skel, nif, dir, a->mode);
 	a->dispatcher = false;
+	/* What fails so before the program is loaded is no word of the driver's. */
+	a->refused = err == -EOPNOTSUPP && a->mode == RFS_MODE_NATIVE &&
+		     bpf_program__fd(skel->progs.rfs_steer) >= 0;
 	return err || !dispatcher ? err : is_attached_by_dispatcher(nif, &a->dispatcher);
 }
 

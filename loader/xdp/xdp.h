@@ -18,6 +18,7 @@ struct xdp_link_state {
 struct xdp_attachment {
 	unsigned int mode; /* in: RFS_MODE_NATIVE or RFS_MODE_GENERIC */
 	bool dispatcher;   /* out: attached by libxdp's dispatcher */
+	bool refused;	   /* out: it failed since native mode itself was refused */
 };
 
 /**
@@ -27,28 +28,36 @@ struct xdp_attachment {
  * @dir:  its pin folder, which gets the link where there is one
  * @a:    mode
  *
- * Return: 0, or a negative errno: then it is not attached and xdp_attach_error() explains;
- * -EOPNOTSUPP: the driver lacks the mode.
+ * Return: 0, or a negative errno: then it is not attached and xdp_attach_error() explains. Generic
+ * mode may take over after @a's refused alone.
  */
 int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	       struct xdp_attachment *a);
+
+/**
+ * xdp_neighbours() - how many other XDP programs does libxdp's dispatcher call on an interface?
+ *
+ * Return: their number; or a negative errno, also if there is no dispatcher.
+ */
+int xdp_neighbours(unsigned int ifindex);
 
 /** xdp_can_share() - does the kernel take programs of type EXT, as libxdp's dispatcher needs? */
 bool xdp_can_share(void);
 
 /** xdp_attach_error() - the error message for what xdp_attach() returned */
-void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif, unsigned int mode,
-		      int err);
+void xdp_attach_error(const struct rfs_steer *skel, const struct netif *nif,
+		      const struct xdp_attachment *a, int err);
 
 /**
- * xdp_fall_back() - may generic mode take over where xdp_attach() gave -EOPNOTSUPP?
+ * xdp_fall_back() - may generic mode take the place of native mode?
  * @nif: the interface
+ * @why: not native mode, as the beginning of a message; NULL: as the kernel said to xdp_attach()
  *
  * Not where the kernel would complain of it in its log: that is for the user to decide.
  *
  * Return: 0 after a warning with the reason, or -EOPNOTSUPP after an error message.
  */
-int xdp_fall_back(const struct netif *nif);
+int xdp_fall_back(const struct netif *nif, const char *why);
 
 /** xdp_warn_generic() - warn of what is special to generic mode on this interface, if anything */
 void xdp_warn_generic(const struct netif *nif);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "loader/host/netif.h"
+
 /*
  * What the stubs find. All zero: CPUs 0-7 possible and 0-3 online; interfaces lo and eth0, the
  * latter not attached and with one queue; no recorder.
@@ -26,13 +28,13 @@ struct world {
 	int recorder;	   /* 1: is running; else recorder_open()'s error, 0 for -ENOENT */
 	bool attached;	   /* eth0 and eth1 have pin folders */
 	int room;	   /* steer_make_room()'s error */
-	unsigned int rx_queues;
-	bool lro;
-	const char *driver;
+	const char *isolated; /* CPUs */
+	struct netif nif;  /* eth0's facts: what is zero is an Ethernet NIC's with a queue */
+	int neighbours;	   /* other XDP programs in the dispatcher; 0: there is no dispatcher */
 };
 
 struct row {
-	const char *line;  /* split at spaces; '' is an empty argument */
+	const char *line; /* split at spaces; '' is an empty argument */
 	int status;
 	const char *err;   /* part of what is on stderr; NULL: nothing is */
 	const char *out;   /* of stdout */

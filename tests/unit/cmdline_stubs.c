@@ -4,6 +4,7 @@
  * asked.
  */
 #include <errno.h>
+#include <net/if_arp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ static int failing(const char *what, int err)
 
 int __wrap_cpuset_online(struct cpuset *set);
 int __wrap_cpuset_possible(struct cpuset *set);
-unsigned int __wrap_if_nametoindex(const char *name);
+int __wrap_cpuset_isolated(struct cpuset *set);
 unsigned int __wrap_sleep(unsigned int seconds);
 
 int __wrap_cpuset_online(struct cpuset *set)
@@ -76,9 +77,10 @@ int __wrap_cpuset_possible(struct cpuset *set)
 	return cpuset_parse("0-7", set);
 }
 
-unsigned int __wrap_if_nametoindex(const char *name)
+int __wrap_cpuset_isolated(struct cpuset *set)
 {
-	return !strcmp(name, "lo") ? 1 : !strcmp(name, "eth0") ? ETH0_IFINDEX : 0;
+	memset(set, 0, sizeof(*set));
+	return world->isolated ? cpuset_parse(world->isolated, set) : 0;
 }
 
 unsigned int __wrap_sleep(unsigned int seconds)
@@ -95,16 +97,31 @@ int netns_current(struct netns *ns)
 	return world->netns;
 }
 
+int netif_find(const char *name, char *real)
+{
+	const char *found = !strcmp(name, "altname-of-eth0") ? "eth0" : name;
+
+	if (real)
+		snprintf(real, IF_NAMESIZE, "%s", found);
+	return !strcmp(found, "lo") ? 1 : !strcmp(found, "eth0") ? ETH0_IFINDEX : -ENODEV;
+}
+
 int netif_read(const char *name, struct netif *nif)
 {
-	memset(nif, 0, sizeof(*nif));
-	nif->ifindex = if_nametoindex(name);
-	if (!nif->ifindex)
-		return -ENODEV;
-	snprintf(nif->name, sizeof(nif->name), "%s", name);
-	snprintf(nif->driver, sizeof(nif->driver), "%s", world->driver ? world->driver : "stub");
-	nif->rx_queues = world->rx_queues ? world->rx_queues : 1;
-	nif->lro = world->lro;
+	int ifindex = netif_find(name, nif->name);
+
+	trace("netif_read(%s) ", name);
+	if (ifindex < 0)
+		return ifindex;
+	*nif = world->nif;
+	netif_find(name, nif->name);
+	nif->ifindex = ifindex;
+	if (!nif->type)
+		nif->type = ifindex == 1 ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
+	if (!*nif->driver)
+		strcpy(nif->driver, "stub");
+	if (!nif->rx_queues)
+		nif->rx_queues = 1;
 	return world->netif;
 }
 
@@ -187,10 +204,12 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 {
 	(void)r;
 	trace("steer_attach(%s %s mode=%u cpus=%s sched=%s tcp=%u flow_cnt=%u qsize=%u) ",
-	      nif->name, dir, opts->mode, list(&opts->cpus), class(&opts->kthread_sched),
-	      opts->tcp, opts->flow_cnt, opts->qsize);
-	*config = (struct rfs_config){ .mode = opts->mode ?: RFS_MODE_NATIVE, .queues = nif->rx_queues,
-				       .tcp = opts->tcp };
+	      nif->name, dir, opts->mode, list(&opts->cpus), class(&opts->kthread_sched), opts->tcp,
+	      opts->flow_cnt, opts->qsize);
+	*config = (struct rfs_config){ .mode = opts->mode ?: RFS_MODE_NATIVE,
+				       .queues = nif->rx_queues,
+				       .tcp = opts->tcp,
+				       .dispatcher = world->neighbours };
 	return failing("steer_attach", world->attach);
 }
 
@@ -236,6 +255,18 @@ int steer_make_room(const struct netif *nif, const struct netns *ns)
 	(void)ns;
 	trace("steer_make_room(%s) ", nif->name);
 	return failing("steer_make_room", world->room);
+}
+
+int xdp_fall_back(const struct netif *nif, const char *why)
+{
+	trace("xdp_fall_back(%s: %s) ", nif->name, why);
+	return nif->gro_hw_fixed ? -EOPNOTSUPP : 0;
+}
+
+int xdp_neighbours(unsigned int ifindex)
+{
+	trace("xdp_neighbours(%u) ", ifindex);
+	return world->neighbours;
 }
 
 int steer_new_dir(const char *name, unsigned int ifindex, const struct netns *ns, char *dir)

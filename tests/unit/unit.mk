@@ -19,10 +19,10 @@ UNIT_OBJ_kthreads := loader/host/kthreads.o
 UNIT_OBJ_text    := loader/host/text.o
 UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
 	$(patsubst %.c,%.o,loader/host/msg.c loader/host/mode.c loader/host/text.c loader/host/cpuset.c loader/host/kthread_sched.c \
-	$(wildcard loader/cmd/*.c))
+	loader/iface/preflight.c $(wildcard loader/cmd/*.c))
 UNIT_LIBS_spread  := -lm
 UNIT_LIBS_cmdline := -lxdp -lbpf -ljansson \
-	-Wl,--wrap=cpuset_online,--wrap=cpuset_possible,--wrap=if_nametoindex,--wrap=sleep
+	-Wl,--wrap=cpuset_online,--wrap=cpuset_possible,--wrap=cpuset_isolated,--wrap=sleep
 
 # $(1): plain or asan
 define unit_objects
