@@ -233,7 +233,12 @@ static int open_gate(struct attach *a)
 	err = update_config(fd, a->config);
 	if (err)
 		return err;
-	wait_for_polls();
+	err = wait_for_polls();
+	if (err) {
+		rfs_error("%s: cannot wait until all polls note where flows pass: %s", a->nif->name,
+			  strerror(-err));
+		return err;
+	}
 	a->config->gate = RFS_GATE_OPEN;
 	a->config->state = RFS_STATE_READY;
 	return update_config(fd, a->config);

@@ -17,15 +17,18 @@ int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const st
 	int err;
 
 	next.active = !config->active;
+	/* The last change may have left polls that still read the set which is not in use. */
+	err = wait_for_polls();
+	if (err) {
+		rfs_error("cannot wait until the CPU list is out of use: %s", strerror(-err));
+		return err;
+	}
 	err = rps_cpus_write(cpus_fd, next.active, cpus, wanted);
 	if (!err)
 		err = update_config(config_fd, &next);
-	if (err)
-		return err;
-	*config = next;
-	/* The next change may overwrite the set that polls are reading now. */
-	wait_for_polls();
-	return 0;
+	if (!err)
+		*config = next;
+	return err;
 }
 
 /* All that are online and not isolated; if there are none, all that are online. */

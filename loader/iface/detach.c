@@ -29,7 +29,7 @@ static void drain(const char *dir, int config_fd, const struct rfs_config *confi
 	int err = set_gate(config_fd, RFS_GATE_DRAIN);
 
 	if (!err)
-		wait_for_polls();
+		err = wait_for_polls();
 	while (!err && !(err = rings_in_flight(dir, config->queues, nr_cpus, &left)) && left) {
 		if (now_ms() >= limit) {
 			rfs_warn("%s: %llu frames were still in flight after %d s; their flows may "
@@ -51,7 +51,9 @@ static void drain_blindly(const char *dir, int config_fd)
 	int err = set_gate(config_fd, RFS_GATE_DRAIN);
 
 	if (!err)
-		wait_for_polls();
+		err = wait_for_polls();
+	if (err)
+		rfs_warn("%s: cannot make its flows leave their rings: %s", dir, strerror(-err));
 	usleep(BLIND_DRAIN_MS * 1000);
 	rfs_warn("%s was attached by another version of rfs: its rings got %d ms to empty, unseen",
 		 dir, BLIND_DRAIN_MS);

@@ -163,11 +163,10 @@ int queue_remove(const struct queue_tables *t, const char *dir, __u32 queue)
 	for (size_t i = 0; !err && i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (bpf_map_delete_elem(tables[i], &queue) && errno != ENOENT)
 			err = -errno;
-	if (!err) {
-		wait_for_polls();
-		if (bpf_map_delete_elem(t->by_cpumap, &id) && errno != ENOENT)
-			err = -errno;
-	}
+	if (!err)
+		err = wait_for_polls();
+	if (!err && bpf_map_delete_elem(t->by_cpumap, &id) && errno != ENOENT)
+		err = -errno;
 	if (err)
 		rfs_error("%s: cannot take out RX queue %u: %s", dir, queue, strerror(-err));
 	else

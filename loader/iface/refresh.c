@@ -44,9 +44,8 @@ static bool wait_for_idle(const volatile struct rps_ring *ring, const struct kth
 		__u64 tail = ring->tail;
 
 		if (!rps_in_flight((const struct rps_ring *)ring) && kthread_is_asleep(k)) {
-			wait_for_polls();
-			if (!rps_in_flight((const struct rps_ring *)ring) && kthread_is_asleep(k) &&
-			    ring->tail == tail)
+			if (!wait_for_polls() && !rps_in_flight((const struct rps_ring *)ring) &&
+			    kthread_is_asleep(k) && ring->tail == tail)
 				return true;
 		}
 		usleep(1000);

@@ -3,11 +3,12 @@
 # make test-prog  the steering program on this machine's kernel, by BPF_PROG_RUN; root
 
 PROG_TEST     := $(B)/tests/prog/rfs-prog-test
-PROG_TEST_SRC := $(wildcard tests/prog/*.c)
+PROG_TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/prog/*.c))
 PROG_TEST_OBJ := $(PROG_TEST_SRC:%.c=$(B)/%.o)
 PROG_TEST_TAP := $(B)/tests/results/prog.tap
 # What makes a queue's maps is the loader's own; it wants the pins and their messages.
-PROG_TEST_LOADER := $(addprefix $(B)/loader/,maps/rings.o maps/queues.o maps/pins.o host/cpuset.o host/msg.o)
+PROG_TEST_LOADER := $(addprefix $(B)/loader/,maps/rings.o maps/queues.o maps/pins.o host/cpuset.o host/msg.o \
+	iface/polls.o)
 
 # Once for people, once for machines: cmocka 1.1 writes one format at a time.
 test-prog: $(PROG_TEST)
@@ -17,6 +18,16 @@ test-prog: $(PROG_TEST)
 
 $(PROG_TEST): $(PROG_TEST_OBJ) $(PROG_TEST_LOADER)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) -lcmocka
+
+$(B)/tests/prog/%.bpf.o: tests/prog/%.bpf.c
+	mkdir -p $(dir $@)
+	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(B)/tests/prog/%.skel.h: $(B)/tests/prog/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name $* > $@.tmp
+	mv $@.tmp $@
+
+$(B)/tests/prog/test_polls.o: $(B)/tests/prog/slow.skel.h
 
 $(B)/tests/prog/%.o: tests/prog/%.c | $(B)/rfs_steer.skel.h
 	mkdir -p $(dir $@)
