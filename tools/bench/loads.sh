@@ -130,25 +130,32 @@ run_wrk()
 	wrk_metrics <"$LAB_TMP/wrk"
 }
 
-# A cgroup that gets 25 times the CPU of one by default, as a pod that asks for 25 CPUs; made once, empty
-# in between. CGROUP is its folder, without which there is no such load.
+# A cgroup that gets 25 times the CPU of one by default, as a pod that asks for 25 CPUs; with NICE by that
+# more. Made once, empty in between. CGROUP is its folder, without which there is no such load.
 cgroup_up()
 {
-	local root=/sys/fs/cgroup file=cpu.weight weight=2500
+	local root=/sys/fs/cgroup file=cpu.weight weight dir
 
 	[ -z "${CGROUP:-}" ] || return 0
 	if [ ! -e $root/cgroup.controllers ]; then
 		root=$(findmnt -n -t cgroup -O cpu -o TARGET | head -1)
-		file=cpu.shares weight=25600
+		file=cpu.shares
 	elif ! grep -qw cpu $root/cgroup.subtree_control; then
 		echo +cpu >$root/cgroup.subtree_control || return 1
 		CGROUP_ENABLED=$root/cgroup.subtree_control
 	fi
-	CGROUP=$root/rfs-bench-$$
-	if ! mkdir "$CGROUP" || ! echo $weight >"$CGROUP/$file"; then
-		echo "no cgroup controller for the CPU" >&2
+	# A nice value less is a quarter more. The kernel takes up to 10000, of shares 262144.
+	weight=$(awk -v nice="${NICE:-0}" -v one=$([ $file = cpu.weight ] && echo 100 || echo 1024) \
+		'BEGIN { printf "%d", 25 * one / 1.25 ^ nice }')
+	dir=$root/rfs-bench-$$
+	mkdir "$dir" || return 1
+	echo "$weight" >"$dir/$file"
+	if [ "$(cat "$dir/$file")" != "$weight" ]; then
+		echo "no cgroup of $file $weight" >&2
+		rmdir "$dir"
 		return 1
 	fi
+	CGROUP=$dir
 }
 
 cgroup_down()

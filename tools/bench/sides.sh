@@ -108,13 +108,15 @@ rfs_up() # SIDE
 
 xdp_attached() { srv ip -j link show s0 | jq -e '.[0].xdp' >/dev/null; }
 
-# nice_threads NICE PATTERN [EXCEPT-PIDS]
+# nice_threads BY PATTERN [EXCEPT-PIDS]: by so much, as their nice values say how they stand to each other
 nice_threads()
 {
-	local pids
+	local pid nice
 
-	mapfile -t pids < <(pgrep "$2" | grep -vxF -e "${3:-none}")
-	[ ${#pids[@]} = 0 ] || renice -n "$1" -p "${pids[@]}" >/dev/null
+	while read -r pid nice; do
+		# A real-time thread has none.
+		[ "$nice" = - ] || renice -n $((nice + $1)) -p "$pid" >/dev/null
+	done < <(pgrep "$2" | grep -vxF -e "${3:-none}" | xargs -r ps -o pid=,ni= -p)
 }
 
 side_up()
