@@ -6,15 +6,19 @@
 #include "maps/pins.h"
 #include "recorder/recorder.h"
 
-/* An attach or detach is not left half-way by Ctrl-C; it takes moments. */
+/*
+ * An attach or detach is not left half-way by who presses Ctrl-C or Ctrl-Z, ends the terminal or no
+ * longer reads the output; it takes moments. So no signal counts from here on but KILL and STOP,
+ * which cannot be blocked, and those of a fault in rfsctl itself.
+ */
 static void block_signals(void)
 {
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT };
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	sigfillset(&set);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		sigdelset(&set, faults[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 

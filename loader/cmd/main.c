@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "host/msg.h"
+#include "host/output.h"
 
 const struct command commands[] = {
 	{ "attach", "IFACE [OPTION...]", "steer the interface's packets", cmd_attach },
@@ -178,6 +179,7 @@ int main(int argc, char **argv)
 {
 	char name[64];
 
+	output_begin();
 	rfs_libbpf_quiet();
 	if (argc < 2) {
 		usage(stderr);

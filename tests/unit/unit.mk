@@ -18,8 +18,8 @@ UNIT_OBJ_sched   := loader/host/kthread_sched.o
 UNIT_OBJ_kthreads := loader/host/kthreads.o
 UNIT_OBJ_text    := loader/host/text.o
 UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
-	$(patsubst %.c,%.o,loader/host/msg.c loader/host/mode.c loader/host/text.c loader/host/cpuset.c loader/host/kthread_sched.c \
-	loader/iface/preflight.c $(wildcard loader/cmd/*.c))
+	$(patsubst %.c,%.o,loader/iface/preflight.c $(wildcard loader/cmd/*.c) $(addprefix loader/host/, \
+	msg.c mode.c text.c output.c cpuset.c kthread_sched.c))
 UNIT_LIBS_spread  := -lm
 UNIT_LIBS_cmdline := -lxdp -lbpf -ljansson \
 	-Wl,--wrap=cpuset_online,--wrap=cpuset_possible,--wrap=cpuset_isolated,--wrap=sleep
