@@ -19,6 +19,18 @@ WARNINGS   := -Wall -Wextra -Werror
 CFLAGS     ?= -O2 -g
 RFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude -Iloader -I$(B) -MMD -MP
 LIBS       := -lxdp -lbpf -lmnl -ljansson -lsmartcols
+
+# rfsctl runs as root, on names, settings and maps that others made. What CFLAGS and LDFLAGS say about
+# the same comes later and wins.
+cc-option   = $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null 2>/dev/null && echo $(1))
+HARDEN     := -fPIE -fstack-protector-strong $(call cc-option,-fstack-clash-protection) \
+	$(call cc-option,-fcf-protection) $(call cc-option,-mbranch-protection=standard)
+# It wants an optimising compiler, and can be said once only.
+ifeq ($(findstring _FORTIFY_SOURCE,$(CFLAGS)),)
+HARDEN     += $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+endif
+HARDEN_LD  := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
 # A tracing program has its context as a parameter that it rarely looks at.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) $(BPF_DEFINES) $(WARNINGS) \
 	-Wno-unused-parameter -I. -Iinclude -I/usr/include/$(MULTIARCH) -MMD -MP
@@ -33,11 +45,11 @@ TRAFFIC_OBJ := $(TRAFFIC_SRC:tests/traffic/%.c=$(B)/traffic/%.o)
 all: $(B)/rfsctl
 
 $(B)/rfsctl: $(LOADER_OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(HARDEN) $(HARDEN_LD) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/loader/%.o: loader/%.c $(SKELETONS)
 	@mkdir -p $(dir $@)
-	$(CC) $(CFLAGS) $(RFS_CFLAGS) -c -o $@ $<
+	$(CC) $(HARDEN) $(CFLAGS) $(RFS_CFLAGS) -c -o $@ $<
 
 $(B)/%.bpf.o: bpf/%.bpf.c | $(B)
 	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
