@@ -171,6 +171,20 @@ static __always_inline int pass(struct rfs_stats *stats, __u32 reason)
 	return XDP_PASS;
 }
 
+/*
+ * BPF's full memory barrier is an atomic operation that returns a value. If the compiler sees that
+ * the value is not used, it takes one that returns none, which orders nothing on arm64 and riscv;
+ * if it sees that 0 is added, one that x86 has no instruction for.
+ */
+static __always_inline void full_barrier(__u64 *word)
+{
+	__u64 value = 0;
+
+	asm volatile("" : "+r"(value));
+	value = __sync_fetch_and_add(word, value);
+	asm volatile("" : : "r"(value));
+}
+
 /* Rule 3. The barrier pairs with the kthread's set_current_state(). */
 static __always_inline bool ring_idle(struct rps_ring *ring)
 {
@@ -183,10 +197,9 @@ static __always_inline bool ring_idle(struct rps_ring *ring)
 		return !ring->tail; /* never used, or its thread is not known well enough */
 	/*
 	 * First the counter, then the state: the thread was running when it counted the last
-	 * frame, so if it is asleep *after* that, it has delivered and flushed. An atomic
-	 * operation that returns a value is BPF's full barrier.
+	 * frame, so if it is asleep *after* that, it has delivered and flushed.
 	 */
-	__sync_fetch_and_add(&ring->barrier, 0);
+	full_barrier(&ring->barrier);
 	return BPF_CORE_READ(task, __state) == RFS_TASK_INTERRUPTIBLE;
 }
 
@@ -305,11 +318,15 @@ static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats
 		ring = ring_of(q, cpu);
 		if (!ring)
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
-		if (cpu != want->cpu && may_leave(ring, cpu, 0)) {
-			cpu = want->cpu;
-			ring = ring_of(q, cpu);
-			if (!ring)
-				return pass(stats, RFS_STAT_PASS_NO_CPU);
+		if (cpu != want->cpu) {
+			/* The slot before the counters; pairs with the commit below. */
+			full_barrier(&ring->barrier);
+			if (may_leave(ring, cpu, 0)) {
+				cpu = want->cpu;
+				ring = ring_of(q, cpu);
+				if (!ring)
+					return pass(stats, RFS_STAT_PASS_NO_CPU);
+			}
 		}
 		new.flow.cpu = cpu;
 		new.flow.qtail = old.flow.qtail + 1;

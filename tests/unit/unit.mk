@@ -4,7 +4,7 @@
 #
 # Results are in $(B)/tests/results: unit-NAME.tap and unit-NAME-asan.tap (Test Anything Protocol).
 
-UNIT_TESTS := hash spread rules ents ring model cpuset sched kthreads text cmdline
+UNIT_TESTS := hash spread rules ents ring model object cpuset sched kthreads text cmdline
 UNIT_DIR   := $(B)/tests/unit
 UNIT_TAP   := $(B)/tests/results
 
@@ -21,6 +21,8 @@ UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
 	$(patsubst %.c,%.o,loader/iface/preflight.c $(wildcard loader/cmd/*.c) $(addprefix loader/host/, \
 	msg.c mode.c text.c output.c cpuset.c kthread_sched.c))
 UNIT_LIBS_spread  := -lm
+# Read when the test runs.
+$(UNIT_DIR)/%/object.o: UNIT_CFLAGS += -DRFS_STEER_OBJECT='"$(B)/rfs_steer.bpf.o"'
 UNIT_LIBS_cmdline := -lxdp -lbpf -ljansson \
 	-Wl,--wrap=cpuset_online,--wrap=cpuset_possible,--wrap=cpuset_isolated,--wrap=sleep
 
@@ -48,7 +50,7 @@ $(foreach v,plain asan,$(foreach t,$(UNIT_TESTS),$(eval $(call unit_program,$(v)
 
 UNIT_PROGRAMS := $(foreach v,plain asan,$(UNIT_TESTS:%=$(UNIT_DIR)/$(v)/%))
 
-test-unit: $(UNIT_PROGRAMS)
+test-unit: $(UNIT_PROGRAMS) $(B)/rfs_steer.bpf.o
 	tests/unit/run.sh $(UNIT_TAP) $(UNIT_PROGRAMS)
 
 .PHONY: test-unit
