@@ -53,6 +53,9 @@ struct ports {
 	__be16 dst;
 };
 
+#define PTP_EVENT_PORT	 319
+#define PTP_GENERAL_PORT 320
+
 #define PPPOE_SESSION_V1 0x11
 #define PPP_IPV4	 0x0021
 #define PPP_IPV6	 0x0057
@@ -84,6 +87,16 @@ static __always_inline bool has_ports(__u8 proto)
 	       proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
 }
 
+/*
+ * PTP over UDP (IEEE 1588, annexes C and D) lives by the NIC's receive timestamp, which a frame
+ * loses in a CPUMAP.
+ */
+static __always_inline bool is_ptp(__u8 proto, const struct ports *ports)
+{
+	return proto == IPPROTO_UDP && (ports->dst == bpf_htons(PTP_EVENT_PORT) ||
+					ports->dst == bpf_htons(PTP_GENERAL_PORT));
+}
+
 static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *key,
 				      __u32 stack_proto, struct flow_hash *hash)
 {
@@ -106,6 +119,8 @@ static __always_inline int parse_ipv4(struct cursor *c, const volatile __u32 *ke
 		proto = ip->protocol;
 		if (proto == stack_proto)
 			return RFS_STAT_PASS_STACK;
+		if (is_ptp(proto, ports))
+			return RFS_STAT_PASS_PTP;
 	}
 	*hash = flow_hash_v4(key, ip->saddr, ip->daddr, ports->src, ports->dst, proto);
 	return 0;
@@ -171,6 +186,8 @@ static __always_inline int parse_ipv6(struct cursor *c, const volatile __u32 *ke
 			return RFS_STAT_PASS_TRUNCATED;
 		if (proto == stack_proto)
 			return RFS_STAT_PASS_STACK;
+		if (is_ptp(proto, ports))
+			return RFS_STAT_PASS_PTP;
 	} else {
 		proto = 0;
 	}

@@ -389,7 +389,7 @@ int rfs_steer(struct xdp_md *ctx)
 	struct rfs_config *config = bpf_map_lookup_elem(&rfs_config, &zero);
 	struct want want = { RPS_NO_CPU, RFS_STAT_HASH_STEERED, RFS_STAT_PASS_LOCAL };
 	__u32 slot, gate, active;
-	struct flow_hash hash;
+	struct flow_hash hash = {};
 	struct queue q = {};
 	void *slots;
 	int reason;

@@ -183,6 +183,7 @@ struct rps_cpus {
 	X(PASS_MALFORMED, "malformed", "a header contradicts itself")                              \
 	X(PASS_TOO_DEEP, "too_deep", "more VLAN tags or IPv6 extension headers than are followed") \
 	X(PASS_STACK, "stack", "TCP, which --tcp stack leaves to the kernel's RFS")                \
+	X(PASS_PTP, "ptp", "PTP, which needs the NIC's timestamp (UDP ports 319 and 320)")         \
 	X(PASS_LOCAL, "local", "draining, or the flow may not leave yet")                          \
 	X(PASS_HERE, "here", "the CPU that received it is the flow's")                             \
 	X(PASS_NO_QUEUE, "no_queue", "the RX queue was added after attach")                        \

@@ -32,6 +32,8 @@ static enum rfs_stat ports(const struct packet *p, __u32 at, __u8 proto, struct 
 		flow->proto = proto;
 		memcpy(&flow->sport, p->data + at, 2);
 		memcpy(&flow->dport, p->data + at + 2, 2);
+		if (proto == UDP && be16(p->data + at + 2) - 319 < 2)
+			return RFS_STAT_PASS_PTP;
 	}
 	return RFS_STAT_HASH_STEERED;
 }

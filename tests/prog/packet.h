@@ -54,6 +54,7 @@ struct layer {
 #define AH(len, next)	{ L_AH, next, len, 0 }
 #define FRAG(off, next) { L_FRAG, next, off, 0 }
 #define PORTS		{ L_PORTS, 0, PACKET_SPORT, PACKET_DPORT }
+#define PTP_PORTS(dst)	{ L_PORTS, 0, 40001, dst }
 #define FILL(n)		{ L_FILL, 0, n, 0 }
 /* Take bytes off the end again. */
 #define CUT(n) { L_CUT, 0, n, 0 }

@@ -91,7 +91,9 @@ static void make_layers(struct packet *p)
 		else
 			l[n++] = (struct layer)EXT(len, next);
 	}
-	l[n++] = (struct layer){ L_PORTS, 0, rnd(0x10000), rnd(0x10000) };
+	/* Some for PTP's ports and their neighbours. */
+	l[n++] = (struct layer){ L_PORTS, 0, rnd(0x10000),
+				 rnd(8) ? rnd(0x10000) : 318 + rnd(4) };
 	packet_build(p, l);
 }
 
