@@ -378,17 +378,20 @@ static __always_inline struct rps_ring *find_ring(__u32 map_id, __u32 cpu)
 	return queue_rings ? bpf_map_lookup_elem(queue_rings, &cpu) : NULL;
 }
 
-/* Atomic, since generic XDP fills a ring from several CPUs; both are rare. */
+/*
+ * On the CPU that redirects. In native mode processed includes drops, in generic mode it does not,
+ * and is 0 or 1. Counting is atomic, since generic XDP fills a ring from several CPUs, and rare.
+ */
 SEC("tp_btf/xdp_cpumap_enqueue")
 int BPF_PROG(xdp_cpumap_enqueue, int map_id, unsigned int processed, unsigned int drops, int to_cpu)
 {
-	struct rps_ring *ring;
+	struct rps_ring *ring = find_ring(map_id, to_cpu);
 
-	if (!drops)
+	if (!ring)
 		return 0;
-	ring = find_ring(map_id, to_cpu);
-	if (ring)
+	if (drops)
 		__sync_fetch_and_add(&ring->lost_ring_full, drops);
+	rps_ring_entered(ring, processed ?: drops);
 	return 0;
 }
 
@@ -400,8 +403,10 @@ static __always_inline int redirect_failed(int err, __u32 map_type, __u32 map_id
 	if (map_type != BPF_MAP_TYPE_CPUMAP || err == -ENOSPC)
 		return 0;
 	ring = find_ring(map_id, index);
-	if (ring)
+	if (ring) {
 		__sync_fetch_and_add(&ring->lost_redirect_error, 1);
+		__sync_fetch_and_add(&ring->failed, 1);
+	}
 	return 0;
 }
 

@@ -63,8 +63,10 @@ const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
 const volatile bool shared_queues;  /* generic mode: several CPUs may serve one queue */
 const volatile bool stay_here;	    /* pass what is wanted on the CPU that it came in on */
 const volatile __u32 stack_proto;   /* --tcp stack: IPPROTO_TCP, passed and in no slot; else 0 */
+const volatile __u32 missing_max = RPS_MISSING_MAX; /* rps_missing_max() */
+const volatile __u32 missing_age = RPS_LATE_JIFFIES;
 
-/* Not read here: by these the loader knows the program, see loader/xdp/owner.h. */
+/* By these the loader knows the program, see loader/xdp/owner.h; the last one is read here too. */
 const volatile __u64 owner_magic = RFS_MAGIC;
 const volatile __u64 owner_netns;
 const volatile __u32 owner_ifindex;
@@ -221,6 +223,13 @@ static __always_inline struct rps_ring *ring_of(struct queue *q, __u32 cpu)
 	return bpf_map_lookup_elem(q->rings, &index);
 }
 
+/* Would a frame vanish on its way to this CPU's ring? */
+static __always_inline bool swallows(struct rps_ring *ring, __u32 cpu)
+{
+	return cpu != RPS_NO_CPU && READ_ONCE(ring->missing) &&
+	       rps_ring_stuck(ring, missing_max, missing_age, bpf_jiffies64());
+}
+
 /* The CPU on which the flow's application last read or sent; RPS_NO_CPU: none is known. */
 static __always_inline __u32 reader_cpu(__u32 key)
 {
@@ -263,7 +272,7 @@ static __always_inline void count_move(struct rfs_stats *stats, const struct rps
 static __always_inline int steer(struct queue *q, struct rfs_stats *stats, const struct want *want)
 {
 	struct rps_dev_flow *slot = q->slot, from = *slot;
-	__u32 cpu = from.cpu;
+	__u32 cpu = from.cpu, why = want->passed;
 	struct rps_ring *ring = ring_of(q, cpu);
 
 	if (!ring)
@@ -276,10 +285,22 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, const
 				return pass(stats, RFS_STAT_PASS_NO_CPU);
 		} else {
 			stats->count[RFS_STAT_MOVES_DEFERRED]++;
+			why = RFS_STAT_PASS_LOCAL;
 		}
 	}
-	if (cpu != RPS_NO_CPU && bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT)
-		return pass(stats, RFS_STAT_PASS_NO_CPU);
+	if (swallows(ring, cpu)) {
+		cpu = RPS_NO_CPU;
+		why = RFS_STAT_PASS_STUCK;
+		ring = ring_of(q, cpu);
+		if (!ring)
+			return pass(stats, RFS_STAT_PASS_NO_CPU);
+	}
+	if (cpu != RPS_NO_CPU) {
+		if (bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT)
+			return pass(stats, RFS_STAT_PASS_NO_CPU);
+		if (!ring->missing++)
+			ring->missing_jiffies = bpf_jiffies64();
+	}
 
 	ring->tail++;
 	slot->qtail = rps_qtail(ring);
@@ -288,8 +309,7 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, const
 		count_move(stats, &from, want);
 	}
 	if (cpu == RPS_NO_CPU)
-		return pass_local(ring, stats,
-				  want->cpu == cpu ? want->passed : RFS_STAT_PASS_LOCAL);
+		return pass_local(ring, stats, why);
 	stats->count[want->how]++;
 	return XDP_REDIRECT;
 }
@@ -310,11 +330,12 @@ static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats
 		__u64 word;
 	} old, new;
 	struct rps_ring *ring;
-	__u32 cpu;
+	__u32 cpu, why;
 
 	for (int i = 0; i < SHARED_TRIES; i++) {
 		old.word = READ_ONCE(*(__u64 *)q->slot);
 		cpu = old.flow.cpu;
+		why = RFS_STAT_PASS_LOCAL;
 		ring = ring_of(q, cpu);
 		if (!ring)
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
@@ -328,6 +349,13 @@ static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats
 					return pass(stats, RFS_STAT_PASS_NO_CPU);
 			}
 		}
+		if (swallows(ring, cpu)) {
+			cpu = RPS_NO_CPU;
+			why = RFS_STAT_PASS_STUCK;
+			ring = ring_of(q, cpu);
+			if (!ring)
+				return pass(stats, RFS_STAT_PASS_NO_CPU);
+		}
 		new.flow.cpu = cpu;
 		new.flow.qtail = old.flow.qtail + 1;
 		__sync_fetch_and_add(&ring->tail, 1);
@@ -338,16 +366,20 @@ static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats
 	return pass(stats, RFS_STAT_PASS_CONTENDED);
 
 committed:
-	if (cpu != want->cpu)
+	if (cpu != want->cpu && why != RFS_STAT_PASS_STUCK)
 		stats->count[RFS_STAT_MOVES_DEFERRED]++;
-	if (cpu != RPS_NO_CPU && bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT) {
-		__sync_fetch_and_add(&ring->tail, -1);
-		return pass(stats, RFS_STAT_PASS_NO_CPU);
+	if (cpu != RPS_NO_CPU) {
+		if (bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT) {
+			__sync_fetch_and_add(&ring->tail, -1);
+			return pass(stats, RFS_STAT_PASS_NO_CPU);
+		}
+		if (!__sync_fetch_and_add(&ring->missing, 1))
+			ring->missing_jiffies = bpf_jiffies64();
 	}
 	if (cpu != old.flow.cpu)
 		count_move(stats, &old.flow, want);
 	if (cpu == RPS_NO_CPU)
-		return pass_local(ring, stats, RFS_STAT_PASS_LOCAL);
+		return pass_local(ring, stats, why);
 	stats->count[want->how]++;
 	return XDP_REDIRECT;
 }
@@ -399,6 +431,9 @@ int rfs_steer(struct xdp_md *ctx)
 	gate = READ_ONCE(config->gate);
 	if (gate == RFS_GATE_CLOSED)
 		return pass(stats, RFS_STAT_PASS_CLOSED);
+	/* Its queue of this number has a NAPI of its own, and no slots or rings here. */
+	if (ctx->ingress_ifindex != owner_ifindex)
+		return pass(stats, RFS_STAT_PASS_OTHER_DEVICE);
 
 	reason = parse_flow(&c, hash_key, stack_proto, &hash);
 	if (reason)

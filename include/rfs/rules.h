@@ -23,6 +23,19 @@
 /* The kthread flushes GRO at the latest when it has popped this many frames (NAPI_POLL_WEIGHT). */
 #define RPS_GRO_FLUSH_FRAMES 64
 
+/*
+ * How many frames may be counted into a ring before one is seen to enter it. In front of it is the
+ * CPU's bulk queue, which holds 8 (CPU_MAP_BULK_SIZE).
+ */
+#define RPS_MISSING_MAX 16
+
+/* And how often they may be found to be that old: a bulk queue is emptied at a poll's end. */
+#define RPS_LATE_JIFFIES 100
+#define RPS_LATE_MAX	 2
+
+/* As rps_ring.missing, and beyond: no frame comes through, and none is sent any more. */
+#define RPS_RING_STUCK 0x80000000U
+
 /* set_current_state() of a kthread that waits for frames; include/linux/sched.h */
 #define RFS_TASK_INTERRUPTIBLE 1
 
@@ -60,7 +73,8 @@ RFS_INLINE __u32 rps_cpu_index(__u32 slot, __u32 flow_cnt, __u32 n)
  */
 RFS_INLINE __u32 rps_qtail(const struct rps_ring *ring)
 {
-	return ring->tail - READ_ONCE(ring->lost_ring_full) - READ_ONCE(ring->lost_redirect_error);
+	return ring->tail - READ_ONCE(ring->lost_ring_full) - READ_ONCE(ring->lost_redirect_error) -
+	       READ_ONCE(ring->lost_vanished);
 }
 
 /**
@@ -72,6 +86,78 @@ RFS_INLINE __u32 rps_qtail(const struct rps_ring *ring)
 RFS_INLINE __u32 rps_in_flight(const struct rps_ring *ring)
 {
 	return rps_qtail(ring) - (__u32)READ_ONCE(ring->popped);
+}
+
+/**
+ * rps_missing_max() - how many frames may be counted before one is seen to enter the ring
+ * @shared:  several CPUs fill the ring (generic mode), each with one frame at a time
+ * @nr_cpus: that may
+ */
+RFS_INLINE __u32 rps_missing_max(bool shared, __u32 nr_cpus)
+{
+	return shared && nr_cpus >= RPS_MISSING_MAX ? nr_cpus + 1 : RPS_MISSING_MAX;
+}
+
+/**
+ * rps_ring_is_stuck() - was it found that frames vanish on their way to the ring?
+ * @ring: of any queue and CPU; true until the ring is made anew (detach, attach)
+ */
+RFS_INLINE bool rps_ring_is_stuck(const struct rps_ring *ring)
+{
+	return READ_ONCE(ring->missing) >= RPS_RING_STUCK;
+}
+
+/**
+ * rps_ring_stuck() - the watch: may another frame be sent to the ring, or would it vanish?
+ * @ring:    read before a frame is counted, by who would count it
+ * @max:     rps_missing_max()
+ * @age:     RPS_LATE_JIFFIES
+ * @jiffies: now
+ *
+ * Frames vanish where a driver, or an XDP program behind ours, drops what is redirected. What tells
+ * is the entering and not the leaving, for a ring's kthread may be slow, and be right: the kernel
+ * says xdp_cpumap_enqueue on the redirecting CPU, when a bulk queue is full or the poll ends.
+ *
+ * Return: true if it is stuck; when that is found, the missing frames become lost_vanished.
+ */
+RFS_INLINE bool rps_ring_stuck(struct rps_ring *ring, __u32 max, __u32 age, __u32 jiffies)
+{
+	__u32 missing = READ_ONCE(ring->missing);
+
+	if (missing >= RPS_RING_STUCK)
+		return true;
+	if (missing < max) {
+		if (!missing || jiffies - ring->missing_jiffies < age)
+			return false;
+		ring->missing_jiffies = jiffies;
+		if (++ring->late < RPS_LATE_MAX)
+			return false;
+	}
+	/* In generic mode several may find it, and one is to count. */
+	if (__sync_val_compare_and_swap(&ring->missing, missing, RPS_RING_STUCK) == missing)
+		__sync_fetch_and_add(&ring->lost_vanished, missing - READ_ONCE(ring->failed));
+	return true;
+}
+
+/**
+ * rps_ring_entered() - frames were seen to enter a ring, told at xdp_cpumap_enqueue
+ * @ring: theirs
+ * @n:    how many, those among them that found it full included
+ *
+ * A stuck ring stays so. Of the frames that were called vanished, some may have waited in the bulk
+ * queue meanwhile.
+ */
+RFS_INLINE void rps_ring_entered(struct rps_ring *ring, __u32 n)
+{
+	if (!rps_ring_is_stuck(ring)) {
+		WRITE_ONCE(ring->missing, 0);
+		if (ring->failed | ring->late)
+			ring->failed = ring->late = 0;
+	} else if (ring->lost_vanished) {
+		if (n > ring->lost_vanished)
+			n = ring->lost_vanished;
+		__sync_fetch_and_add(&ring->lost_vanished, -(__u64)n);
+	}
 }
 
 /**

@@ -88,9 +88,14 @@ struct rps_ring {
 	__u64 tail; /* counted at the redirect, before the frame is in the ring */
 	__u64 lost_ring_full;
 	__u64 lost_redirect_error;
-	__u64 barrier;	 /* always 0; what a full memory barrier is done on */
-	__u32 cpumap_id; /* constant: the queue's CPUMAP */
-	__u32 pad0[7];
+	__u64 lost_vanished; /* not seen to enter, and nothing told why: see rps_ring_stuck() */
+	__u64 barrier;	     /* always 0; what a full memory barrier is done on */
+	__u32 cpumap_id;     /* constant: the queue's CPUMAP */
+	__u32 missing;	     /* counted since a frame was last seen to enter; or RPS_RING_STUCK */
+	__u32 failed;	     /* of these, known as lost_redirect_error */
+	__u32 missing_jiffies;
+	__u32 late; /* how often the missing ones were found to be old */
+	__u32 pad0;
 	/* the kthread that empties the ring */
 	__u64 popped;
 	__u64 delivered; /* of these, known to have left GRO and reached the protocol */
@@ -178,6 +183,7 @@ struct rps_cpus {
  */
 #define RFS_PASS_REASONS(X)                                                                        \
 	X(PASS_CLOSED, "closed", "attach or detach was under way")                                 \
+	X(PASS_OTHER_DEVICE, "other_device", "it came in by another device than the one attached") \
 	X(PASS_NOT_IP, "not_ip", "neither IPv4 nor IPv6 (ARP, LLDP, ...)")                         \
 	X(PASS_TRUNCATED, "truncated", "a header ends beyond the packet's linear part")            \
 	X(PASS_MALFORMED, "malformed", "a header contradicts itself")                              \
@@ -188,6 +194,7 @@ struct rps_cpus {
 	X(PASS_HERE, "here", "the CPU that received it is the flow's")                             \
 	X(PASS_NO_QUEUE, "no_queue", "the RX queue was added after attach")                        \
 	X(PASS_NO_CPU, "no_cpu", "the slot's CPU has no ring")                                     \
+	X(PASS_STUCK, "stuck", "frames counted into the CPU's ring never came out of it")          \
 	X(PASS_CONTENDED, "contended", "generic mode: too many CPUs at one slot at once")
 
 enum rfs_stat {

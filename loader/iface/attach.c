@@ -78,6 +78,7 @@ static void set_constants(struct attach *a)
 	ro->owner_netns = config->netns_cookie;
 	ro->owner_ifindex = config->ifindex;
 	ro->shared_queues = generic;
+	ro->missing_max = rps_missing_max(generic, a->nr_cpus);
 	ro->stack_proto = stack ? IPPROTO_TCP : 0;
 	/* With the kernel's RFS behind it, what is passed may be queued once more, out of sight. */
 	ro->stay_here = !generic && !stack;

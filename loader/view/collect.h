@@ -21,7 +21,7 @@ struct cpu_view {
 	unsigned int cpu;
 	__u64 enqueued; /* frames redirected to this CPU, all queues */
 	__u64 delivered;
-	__u64 lost; /* ring full, redirect failed, or no skb */
+	__u64 lost; /* ring full, redirect failed, vanished before the ring, or no skb */
 };
 
 struct iface_view {
@@ -36,6 +36,7 @@ struct iface_view {
 	__u64 count[RFS_STAT_NR];
 	__u64 lost_ring_full;
 	__u64 lost_redirect_error;
+	__u64 lost_vanished;
 	__u64 lost_alloc_failed;
 	struct cpu_view *cpu;
 	unsigned int n_cpus;

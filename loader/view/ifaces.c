@@ -39,11 +39,12 @@ static int read_cpus(struct iface_view *v)
 
 static void add_ring(const struct rps_ring *ring, unsigned int cpu, void *arg)
 {
-	__u64 lost = ring->lost_ring_full + ring->lost_redirect_error;
+	__u64 lost = ring->lost_ring_full + ring->lost_redirect_error + ring->lost_vanished;
 	struct iface_view *v = arg;
 
 	v->lost_ring_full += ring->lost_ring_full;
 	v->lost_redirect_error += ring->lost_redirect_error;
+	v->lost_vanished += ring->lost_vanished;
 	v->lost_alloc_failed += ring->alloc_failed;
 	v->cpu[cpu].enqueued += ring->tail;
 	/* What the ring's consumer took, less what got no skb. */

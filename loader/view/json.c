@@ -102,14 +102,16 @@ static json_t *stats_iface(const struct iface_view *v)
 						      "delivered", (json_int_t)v->cpu[i].delivered,
 						      "lost", (json_int_t)v->cpu[i].lost));
 	return json_pack(
-		"{s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I}, s:o}", "name",
-		name(v->name), "packets", "seen", (json_int_t)(flow + hash + passed),
+		"{s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I}, "
+		"s:{s:I, s:I, s:I, s:I}, s:o}",
+		"name", name(v->name), "packets", "seen", (json_int_t)(flow + hash + passed),
 		"flow_steered", (json_int_t)flow, "hash_steered", (json_int_t)hash, "passed",
 		(json_int_t)passed, "passed_reasons", reasons, "moves", "made",
 		(json_int_t)v->count[RFS_STAT_MOVES_MADE], "deferred",
 		(json_int_t)v->count[RFS_STAT_MOVES_DEFERRED], "lost", "ring_full",
 		(json_int_t)v->lost_ring_full, "redirect_error", (json_int_t)v->lost_redirect_error,
-		"no_memory", (json_int_t)v->lost_alloc_failed, "cpus", cpus);
+		"vanished", (json_int_t)v->lost_vanished, "no_memory",
+		(json_int_t)v->lost_alloc_failed, "cpus", cpus);
 }
 
 void json_stats(const struct rfs_view *view)

@@ -173,8 +173,10 @@ static void show_iface_stats(const struct iface_view *v)
 		     "flows that changed their CPU");
 	show_counter("moves deferred", v->count[RFS_STAT_MOVES_DEFERRED], 0,
 		     "packets that kept their CPU to stay in order");
-	show_counter("lost", v->lost_ring_full + v->lost_redirect_error + v->lost_alloc_failed, 0,
-		     v->lost_ring_full ? "mostly at a full ring: see --qsize" : "");
+	show_counter("lost",
+		     v->lost_ring_full + v->lost_redirect_error + v->lost_vanished +
+			     v->lost_alloc_failed,
+		     0, v->lost_ring_full ? "mostly at a full ring: see --qsize" : "");
 	printf("\n");
 	show_cpus(v);
 	printf("\n");

@@ -86,6 +86,10 @@ static int configure(struct bench *b, const struct bench_opts *opts)
 	b->skel->rodata->nr_cpus = ring_local;
 	b->skel->rodata->shared_queues = b->shared;
 	b->skel->rodata->stay_here = opts->stay_here;
+	b->skel->rodata->owner_ifindex = ifindex;
+	/* No frame ever enters a ring here, which is what most tests are not about. */
+	b->skel->rodata->missing_max = opts->missing_max ?: RPS_RING_STUCK;
+	b->skel->rodata->missing_age = opts->missing_max ? RPS_LATE_JIFFIES : ~0U;
 	b->skel->rodata->stack_proto = opts->stack_proto;
 	bpf_map__set_autocreate(b->skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(b->skel->maps.ring_queue, false);
@@ -148,9 +152,7 @@ static int find_cpus(void)
 	nr_possible = libbpf_num_possible_cpus();
 	if (nr_possible < 0 || cpuset_online(&online))
 		return -1;
-	cpuset_for_each(cpu, &online)
-		if (n < 2)
-			*(n++ ? &cpu_b : &cpu_a) = cpu;
+	cpuset_for_each(cpu, &online) if (n < 2) * (n++ ? &cpu_b : &cpu_a) = cpu;
 	cpu_unmapped = cpu_b + 1;
 	ring_local = cpu_b + 2;
 	if (n == 2 && ring_local < BENCH_RINGS_MAX)
@@ -300,20 +302,39 @@ void bench_reset(struct bench *b)
 
 /* ---- run ---- */
 
-__u32 bench_run(struct bench *b, __u32 queue, const struct packet *p)
+struct xdp_md bench_ctx(__u32 queue, const struct packet *p)
+{
+	return (struct xdp_md){ .data_end = p->len,
+				.ingress_ifindex = ifindex,
+				.rx_queue_index = queue };
+}
+
+static __u32 run(struct bench *b, struct xdp_md *ctx, const struct packet *p)
 {
 	static __u8 out[PACKET_MAX];
-	struct xdp_md ctx = { .data_end = p->len,
-			      .ingress_ifindex = ifindex,
-			      .rx_queue_index = queue };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len,
-		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &ctx,
-		    .ctx_size_in = sizeof(ctx), .repeat = 1);
+		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = ctx,
+		    .ctx_size_in = sizeof(*ctx), .repeat = 1);
 
 	if (bpf_prog_test_run_opts(b->prog, &opts))
-		fail_msg("BPF_PROG_RUN with %u bytes on queue %u: %s", p->len, queue,
+		fail_msg("BPF_PROG_RUN with %u bytes on queue %u: %s", p->len, ctx->rx_queue_index,
 			 strerror(errno));
 	if (opts.data_size_out != p->len || memcmp(out, p->data, p->len))
 		fail_msg("the program changed a packet of %u bytes", p->len);
 	return opts.retval;
+}
+
+__u32 bench_run(struct bench *b, __u32 queue, const struct packet *p)
+{
+	struct xdp_md ctx = bench_ctx(queue, p);
+
+	return run(b, &ctx, p);
+}
+
+__u32 bench_run_from(struct bench *b, __u32 from, __u32 queue, const struct packet *p)
+{
+	struct xdp_md ctx = bench_ctx(queue, p);
+
+	ctx.ingress_ifindex = from;
+	return run(b, &ctx, p);
 }

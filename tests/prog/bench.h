@@ -49,6 +49,7 @@ struct bench {
 /* What all of a queue's maps hold, and the statistics. */
 struct shadow {
 	struct rps_ring rings[BENCH_RINGS_MAX];
+	__u64 tails[BENCH_RINGS_MAX]; /* of the rings when it was taken */
 	struct rps_dev_flow slots[BENCH_SLOTS_MAX];
 	struct rfs_stats stats;
 	__u32 napi_pass;
@@ -72,6 +73,7 @@ struct bench_opts {
 	bool shared;
 	bool stay_here;
 	__u32 stack_proto; /* the protocol that is left to the stack, or 0 */
+	__u32 missing_max; /* rps_missing_max(); 0: the rings are not watched */
 };
 
 /** bench_open() - load the program; 0 or a negative errno after a message */
@@ -81,8 +83,14 @@ void bench_close(struct bench *b);
 /** bench_reset() - all counters 0, slots empty, no flows known, gate open, CPUs as bench_list */
 void bench_reset(struct bench *b);
 
+/** bench_ctx() - of a packet that comes by this queue of the device */
+struct xdp_md bench_ctx(__u32 queue, const struct packet *p);
+
 /** bench_run() - one packet; fails if its bytes were changed. Return: the verdict */
 __u32 bench_run(struct bench *b, __u32 queue, const struct packet *p);
+
+/** bench_run_from() - one that comes by this device, of the current network namespace */
+__u32 bench_run_from(struct bench *b, __u32 from, __u32 queue, const struct packet *p);
 
 void bench_gate(struct bench *b, enum rfs_gate gate, __u32 active);
 

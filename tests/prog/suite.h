@@ -20,5 +20,6 @@ void add_switch_tests(void);
 void add_generic_tests(void);
 void add_stack_tests(void);
 void add_polls_tests(void);
+void add_watch_tests(void);
 
 #endif /* RFS_TEST_SUITE_H */

@@ -38,8 +38,10 @@ static void *run(void *arg)
 	r->failed = sched_setaffinity(0, size, set);
 	CPU_FREE(set);
 	for (int i = 0; i < ROUNDS && !r->failed; i++) {
+		struct xdp_md ctx = bench_ctx(0, &r->packet);
 		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = r->packet.data,
-			    .data_size_in = r->packet.len, .repeat = REPEAT);
+			    .data_size_in = r->packet.len, .ctx_in = &ctx,
+			    .ctx_size_in = sizeof(ctx), .repeat = REPEAT);
 
 		r->failed = bpf_prog_test_run_opts(generic.prog, &opts);
 	}

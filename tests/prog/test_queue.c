@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_queue.c - RX queues and their tables, and what happens where one is missing. */
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -214,8 +215,28 @@ static void test_move_without_entry(void **state)
 	check_both(b, "move to a CPU without CPUMAP entry");
 }
 
+/* Its queues have the same numbers, and a NAPI each. */
+static void test_other_device(void **state)
+{
+	static const enum rfs_gate gates[] = { RFS_GATE_OPEN, RFS_GATE_DRAIN };
+	struct bench *b = *state;
+	struct flow flow = flow_number(303);
+
+	packet_of_flow(&packet, &flow);
+	for (int i = 0; i < 2; i++) {
+		bench_gate(b, gates[i], 0);
+		take_both(b);
+		expect_stat(RFS_STAT_PASS_OTHER_DEVICE);
+		verdict_check(bench_run_from(b, if_nametoindex("lo"), 0, &packet), XDP_PASS,
+			      "another device's queue 0");
+		check_both(b, "another device's queue 0");
+	}
+}
+
 void add_queue_tests(void)
 {
+	suite_add("queue: another device's", test_other_device, &plain);
+	suite_add("queue: another device's; generic mode", test_other_device, &generic);
 	suite_add("queue: each has its tables", test_queues_apart, &plain);
 	suite_add("queue: each has its tables; generic mode", test_queues_apart, &generic);
 	suite_add("queue: a local pass is noted for its queue", test_local_note, &plain);

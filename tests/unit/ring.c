@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ring.c - unit tests of rps_ring_event(): step by step; model.c has the kernel's thread. */
+/*
+ * ring.c - unit tests of what is counted about a ring, step by step; model.c has the kernel's
+ * thread.
+ */
 #include "rfs/rules.h"
 #include "unit.h"
 
@@ -211,6 +214,134 @@ static void test_local(void **state)
 	assert_int_equal(ring.cpumap_id, 7);
 }
 
+/* ---- the watch ---- */
+
+#define MAX RPS_MISSING_MAX
+#define AGE RPS_LATE_JIFFIES
+
+/* As the XDP program counts a frame, if the ring takes it. */
+static bool count(struct rps_ring *ring, __u32 max, __u32 jiffies)
+{
+	if (rps_ring_stuck(ring, max, AGE, jiffies))
+		return false;
+	if (!ring->missing++)
+		ring->missing_jiffies = jiffies;
+	ring->tail++;
+	return true;
+}
+
+static void test_watch_max(void **state)
+{
+	static const struct {
+		bool shared;
+		__u32 cpus, max;
+	} rows[] = {
+		{ false, 1, 16 }, { false, 4096, 16 }, { true, 1, 16 },
+		{ true, 15, 16 }, { true, 16, 17 },    { true, 8192, 8193 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(rps_missing_max(rows[i].shared, rows[i].cpus), rows[i].max);
+}
+
+/* Whatever fills and empties bulk queues of eight, at any age, no ring is taken for a stuck one. */
+static void test_watch_healthy(void **state)
+{
+	struct rps_ring ring = {};
+	uint64_t seed = 3;
+	__u32 jiffies = 0xffffff00;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		__u32 n = 1 + rnd_below(&seed, 8), drops = rnd_below(&seed, 8) ? 0 : n;
+		__u32 stop = rnd_below(&seed, 12);
+
+		for (__u32 j = 0; j < n; j++) {
+			/* A CPU that its hypervisor stops in the midst of a poll */
+			if (j == stop)
+				jiffies += rnd_below(&seed, 3 * AGE);
+			assert_true(count(&ring, MAX, jiffies));
+		}
+		ring.lost_ring_full += drops;
+		rps_ring_entered(&ring, n);
+	}
+	assert_int_equal(ring.missing, 0);
+	assert_int_equal(ring.lost_vanished, 0);
+}
+
+static void test_watch_finds(void **state)
+{
+	struct rps_ring ring = {};
+
+	(void)state;
+	for (int i = 0; i < MAX; i++)
+		assert_true(count(&ring, MAX, 5));
+	assert_false(rps_ring_is_stuck(&ring));
+	for (int i = 0; i < 3; i++)
+		assert_false(count(&ring, MAX, 5));
+	assert_true(rps_ring_is_stuck(&ring));
+	assert_int_equal(ring.tail, MAX);
+	assert_int_equal(ring.lost_vanished, MAX);
+	assert_int_equal(rps_in_flight(&ring), 0);
+	/* Some of them had not vanished; but that ends nothing. */
+	rps_ring_entered(&ring, 8);
+	assert_int_equal(ring.lost_vanished, MAX - 8);
+	rps_ring_entered(&ring, 100);
+	assert_int_equal(ring.lost_vanished, 0);
+	assert_true(rps_ring_is_stuck(&ring));
+	assert_false(count(&ring, MAX, 5));
+}
+
+/* Frames that failed with an error are counted already. */
+static void test_watch_failed(void **state)
+{
+	struct rps_ring ring = {};
+
+	(void)state;
+	for (int i = 0; i < MAX; i++) {
+		assert_true(count(&ring, MAX, 5));
+		if (i % 4) {
+			ring.lost_redirect_error++;
+			ring.failed++;
+		}
+	}
+	assert_false(count(&ring, MAX, 5));
+	assert_int_equal(ring.lost_vanished, MAX / 4);
+	assert_int_equal(rps_in_flight(&ring), 0);
+}
+
+/* Old ones: twice, each time by so much, and no frame that enters between. */
+static void test_watch_age(void **state)
+{
+	static const struct {
+		__u32 jiffies;
+		bool taken;
+	} rows[] = {
+		{ 0xffffffc0, true },
+		{ 0xffffffc0 + AGE - 1, true },
+		{ 0xffffffc0 + AGE, true }, /* once; the next counts from here */
+		{ 0xffffffc0 + 2 * AGE - 1, true },
+		{ 0xffffffc0 + 2 * AGE, false },
+		{ 0xffffffc0 + 2 * AGE, false },
+	};
+	struct rps_ring ring = {};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (count(&ring, MAX, rows[i].jiffies) != rows[i].taken)
+			fail_msg("row %zu", i);
+	assert_int_equal(ring.lost_vanished, 4);
+
+	ring = (struct rps_ring){};
+	for (__u32 jiffies = 0; jiffies < 100 * AGE; jiffies += AGE) {
+		assert_true(count(&ring, MAX, jiffies));
+		assert_true(count(&ring, MAX, jiffies + AGE));
+		rps_ring_entered(&ring, 2);
+		assert_int_equal(ring.late, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +352,11 @@ int main(void)
 		cmocka_unit_test(test_touches_its_half),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_watch_max),
+		cmocka_unit_test(test_watch_healthy),
+		cmocka_unit_test(test_watch_finds),
+		cmocka_unit_test(test_watch_failed),
+		cmocka_unit_test(test_watch_age),
 	};
 
 	return cmocka_run_group_tests_name("ring", tests, NULL, NULL);

@@ -163,19 +163,22 @@ static void test_tail_and_flight(void **state)
 	static const struct {
 		__u64 tail, full, error, popped;
 		__u32 qtail, in_flight;
+		__u64 vanished;
 	} rows[] = {
-		{ 0, 0, 0, 0, 0, 0 },
-		{ 1, 0, 0, 0, 1, 1 },
-		{ 1, 0, 0, 1, 1, 0 },
-		{ 100, 7, 0, 50, 93, 43 },
-		{ 100, 0, 7, 50, 93, 43 },
-		{ 100, 7, 3, 90, 90, 0 },
-		{ 100, 60, 40, 0, 0, 0 }, /* all were lost */
-		{ 0x100000000, 0, 0, 0xfffffff0, 0, 16 },
-		{ 0x100000005, 6, 0, 0xffffffff, 0xffffffff, 0 },
-		{ 0x100000005, 2, 1, 0xffffffff, 2, 3 },
-		{ 0x500000000, 0x100000000, 0, 0x3ffffffff, 0, 1 },
-		{ 0x300000010, 0x80000008, 0x80000008, 0x200000000, 0, 0 },
+		{ 0, 0, 0, 0, 0, 0, 0 },
+		{ 1, 0, 0, 0, 1, 1, 0 },
+		{ 1, 0, 0, 1, 1, 0, 0 },
+		{ 100, 7, 0, 50, 93, 43, 0 },
+		{ 100, 0, 7, 50, 93, 43, 0 },
+		{ 100, 7, 3, 90, 90, 0, 0 },
+		{ 100, 60, 40, 0, 0, 0, 0 }, /* all were lost */
+		{ 0x100000000, 0, 0, 0xfffffff0, 0, 16, 0 },
+		{ 0x100000005, 6, 0, 0xffffffff, 0xffffffff, 0, 0 },
+		{ 0x100000005, 2, 1, 0xffffffff, 2, 3, 0 },
+		{ 0x500000000, 0x100000000, 0, 0x3ffffffff, 0, 1, 0 },
+		{ 0x300000010, 0x80000008, 0x80000008, 0x200000000, 0, 0, 0 },
+		{ 100, 7, 3, 70, 70, 0, 20 },
+		{ 0x100000005, 2, 1, 0xffffffff, 1, 2, 1 },
 	};
 
 	(void)state;
@@ -184,6 +187,7 @@ static void test_tail_and_flight(void **state)
 			.tail = rows[i].tail,
 			.lost_ring_full = rows[i].full,
 			.lost_redirect_error = rows[i].error,
+			.lost_vanished = rows[i].vanished,
 			.popped = rows[i].popped,
 			/* Neither looks at what has become of popped frames. */
 			.delivered = 0x1234,

@@ -35,6 +35,10 @@ static int configure(struct steer *s, __u32 nr_cpus, __u32 slots)
 	s->skel->rodata->flow_cnt = slots;
 	s->skel->rodata->nr_cpus = nr_cpus;
 	s->skel->rodata->stay_here = true;
+	s->skel->rodata->owner_ifindex = micro_ifindex;
+	/* BPF_PROG_RUN's frames enter no ring, and are to be taken for frames that do. */
+	s->skel->rodata->missing_max = RPS_RING_STUCK;
+	s->skel->rodata->missing_age = ~0U;
 	s->skel->rodata->sock_sets = rps_sets(entries);
 	bpf_map__set_autocreate(s->skel->maps.dev_flow_queue, false);
 	bpf_map__set_autocreate(s->skel->maps.ring_queue, false);
