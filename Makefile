@@ -47,6 +47,13 @@ all: $(B)/rfsctl
 $(B)/rfsctl: $(LOADER_OBJ)
 	$(CC) $(HARDEN) $(HARDEN_LD) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# All but the commands, for tests and the benchmark: they take of it what they call.
+LOADER_LIB := $(B)/loader.a
+
+$(LOADER_LIB): $(filter-out $(B)/loader/cmd/%,$(LOADER_OBJ))
+	rm -f $@
+	ar rcs $@ $^
+
 $(B)/loader/%.o: loader/%.c $(SKELETONS)
 	@mkdir -p $(dir $@)
 	$(CC) $(HARDEN) $(CFLAGS) $(RFS_CFLAGS) -c -o $@ $<

@@ -6,9 +6,6 @@ PROG_TEST     := $(B)/tests/prog/rfs-prog-test
 PROG_TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/prog/*.c))
 PROG_TEST_OBJ := $(PROG_TEST_SRC:%.c=$(B)/%.o)
 PROG_TEST_TAP := $(B)/tests/results/prog.tap
-# What makes a queue's maps is the loader's own; it wants the pins and their messages.
-PROG_TEST_LOADER := $(addprefix $(B)/loader/,maps/rings.o maps/queues.o maps/pins.o host/cpuset.o host/msg.o \
-	iface/polls.o)
 
 # Once for people, once for machines: cmocka 1.1 writes one format at a time.
 test-prog: $(PROG_TEST)
@@ -16,7 +13,7 @@ test-prog: $(PROG_TEST)
 	CMOCKA_MESSAGE_OUTPUT=stdout $(PROG_TEST); text=$$?; \
 	CMOCKA_MESSAGE_OUTPUT=tap $(PROG_TEST) > $(PROG_TEST_TAP) 2>&1 && exit $$text
 
-$(PROG_TEST): $(PROG_TEST_OBJ) $(PROG_TEST_LOADER)
+$(PROG_TEST): $(PROG_TEST_OBJ) $(LOADER_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) -lcmocka
 
 $(B)/tests/prog/%.bpf.o: tests/prog/%.bpf.c

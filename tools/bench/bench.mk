@@ -7,8 +7,7 @@ BENCH_LOAD_OBJ  := $(addprefix $(B)/tools/bench/,load.o rr.o stream.o wire.o soc
 	meter.o opts.o hist.o base.o)
 BENCH_MICRO_OBJ := $(addprefix $(B)/tools/bench/,micro.o flows.o recorder.o steer.o measure.o)
 # Packets and a device as the tests have them; the maps and the recorder as the loader makes them.
-BENCH_MICRO_LIB := $(addprefix $(B)/tests/prog/,packet.o netdev.o) \
-	$(addprefix $(B)/loader/,recorder/recorder.o maps/rings.o maps/queues.o maps/pins.o host/cpuset.o host/msg.o)
+BENCH_MICRO_LIB := $(addprefix $(B)/tests/prog/,packet.o netdev.o) $(LOADER_LIB)
 BENCH_PROGRAMS  := $(addprefix $(B)/,bench-load bench-xdp bench-micro)
 
 bench:

@@ -12,6 +12,7 @@
 #include "../../loader/maps/rings.h"
 #include "rfs/ents.h"
 #include "rfs_steer.skel.h"
+#include "measure.h"
 #include "steer.h"
 
 #define SOCK_FLOW_ENTRIES 65536 /* rfsctl's default, and its least here */
