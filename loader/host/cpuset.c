@@ -52,6 +52,15 @@ struct cpuset cpuset_and(const struct cpuset *a, const struct cpuset *b)
 	return set;
 }
 
+struct cpuset cpuset_usable(const struct cpuset *wanted, const struct cpuset *online,
+			    const struct cpuset *isolated)
+{
+	struct cpuset usable =
+		cpuset_count(wanted) ? cpuset_and(wanted, online) : cpuset_minus(online, isolated);
+
+	return cpuset_count(&usable) ? usable : *online;
+}
+
 /* A decimal CPU number at *text; moves *text behind it. */
 static int parse_cpu(const char **text, unsigned int *cpu)
 {

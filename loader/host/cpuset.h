@@ -76,6 +76,17 @@ struct cpuset cpuset_minus(const struct cpuset *a, const struct cpuset *b);
 /** cpuset_and() - the CPUs that are in both */
 struct cpuset cpuset_and(const struct cpuset *a, const struct cpuset *b);
 
+/**
+ * cpuset_usable() - where packets can go
+ * @wanted:   what was asked for; empty: all CPUs but those that are isolated
+ * @online:   not empty
+ * @isolated: counts where nothing was asked for
+ *
+ * Return: those of the CPUs wanted that are online; all that are online if there are none.
+ */
+struct cpuset cpuset_usable(const struct cpuset *wanted, const struct cpuset *online,
+			    const struct cpuset *isolated);
+
 #define cpuset_for_each(cpu, set)                                                                  \
 	for (unsigned int cpu = 0; cpu < RFS_MAX_CPUS; cpu++)                                      \
 		if (cpuset_has(set, cpu))

@@ -109,17 +109,25 @@ int kthreads_list(struct kthreads *all)
 	return err < 0 ? err : 0;
 }
 
-bool kthread_is_bound(const struct kthread *k)
+int kthread_bound(const struct kthread *k)
 {
 	cpu_set_t *set = CPU_ALLOC(RFS_MAX_CPUS);
 	size_t size = CPU_ALLOC_SIZE(RFS_MAX_CPUS);
-	bool bound = true;
+	int bound;
 
-	if (set && !sched_getaffinity(k->pid, size, set))
+	if (!set)
+		return -ENOMEM;
+	if (sched_getaffinity(k->pid, size, set))
+		bound = -errno;
+	else
 		bound = CPU_COUNT_S(size, set) == 1 && CPU_ISSET_S(k->cpu, size, set);
-	if (set)
-		CPU_FREE(set);
+	CPU_FREE(set);
 	return bound;
+}
+
+bool kthread_is_bound(const struct kthread *k)
+{
+	return kthread_bound(k) != 0;
 }
 
 bool kthread_is_asleep(const struct kthread *k)
@@ -159,4 +167,23 @@ int kthread_set_sched(const struct kthread *k, const struct rfs_sched *sched)
 	if (!err)
 		err = set_nice(k->pid, nice);
 	return err == -ESRCH ? 0 : err;
+}
+
+int kthread_get_sched(const struct kthread *k, struct rfs_sched *sched)
+{
+	struct sched_param param;
+	int policy = sched_getscheduler(k->pid);
+
+	if (policy < 0)
+		return -errno;
+	sched->policy = policy;
+	if (policy == SCHED_FIFO || policy == SCHED_RR) {
+		if (sched_getparam(k->pid, &param))
+			return -errno;
+		sched->prio = param.sched_priority;
+		return 0;
+	}
+	errno = 0;
+	sched->prio = getpriority(PRIO_PROCESS, k->pid);
+	return -errno;
 }

@@ -28,7 +28,10 @@ struct kthreads {
  */
 int kthreads_list(struct kthreads *all);
 
-/** kthread_is_bound() - may it run on its CPU only? True for one that has ended. */
+/** kthread_bound() - may it run on its CPU only? 1 or 0; -ESRCH: it has ended; or another -errno */
+int kthread_bound(const struct kthread *k);
+
+/** kthread_is_bound() - the same; true for what cannot be told, and for one that has ended */
 bool kthread_is_bound(const struct kthread *k);
 
 /** kthread_is_asleep() - does it wait for frames? True for one that has ended. */
@@ -43,5 +46,9 @@ bool kthread_is_asleep(const struct kthread *k);
  * Return: 0, also for one that has ended; or a negative errno.
  */
 int kthread_set_sched(const struct kthread *k, const struct rfs_sched *sched);
+
+/** kthread_get_sched() - its scheduling class; 0, -ESRCH: it has ended, or another negative errno
+ */
+int kthread_get_sched(const struct kthread *k, struct rfs_sched *sched);
 
 #endif /* RFS_KTHREADS_H */

@@ -31,28 +31,9 @@ int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const st
 	return err;
 }
 
-/* All that are online and not isolated; if there are none, all that are online. */
-static int default_cpus(const struct cpuset *online, struct cpuset *usable)
-{
-	struct cpuset isolated;
-	int err = cpuset_isolated(&isolated);
-
-	if (err) {
-		rfs_error("cannot find out which CPUs are isolated: %s; --cpus names them",
-			  strerror(-err));
-		return err;
-	}
-	*usable = cpuset_minus(online, &isolated);
-	if (!cpuset_count(usable)) {
-		rfs_warn("all CPUs that are online are isolated; steering to all of them");
-		*usable = *online;
-	}
-	return 0;
-}
-
 int usable_cpus(const struct cpuset *wanted, struct cpuset *usable)
 {
-	struct cpuset online;
+	struct cpuset online, isolated = {}, none;
 	int err = cpuset_online(&online);
 
 	if (err) {
@@ -60,12 +41,19 @@ int usable_cpus(const struct cpuset *wanted, struct cpuset *usable)
 		return err;
 	}
 	if (!cpuset_count(wanted))
-		return default_cpus(&online, usable);
-	*usable = cpuset_and(wanted, &online);
-	if (!cpuset_count(usable)) {
-		rfs_warn("none of the CPUs to steer to is online; steering to all that are");
-		*usable = online;
+		err = cpuset_isolated(&isolated);
+	if (err) {
+		rfs_error("cannot find out which CPUs are isolated: %s; --cpus names them",
+			  strerror(-err));
+		return err;
 	}
+	*usable = cpuset_usable(wanted, &online, &isolated);
+	none = cpuset_and(usable, &isolated);
+	if (cpuset_count(&none))
+		rfs_warn("all CPUs that are online are isolated; steering to all of them");
+	none = cpuset_and(usable, wanted);
+	if (cpuset_count(wanted) && !cpuset_count(&none))
+		rfs_warn("none of the CPUs to steer to is online; steering to all that are");
 	return 0;
 }
 

@@ -153,21 +153,32 @@ int iface_enter(const struct iface_place *p)
 	return netns_enter(p->netns);
 }
 
-bool iface_has_program(const char *dir, const struct iface_id *id, const struct iface_place *p)
+int iface_program(const char *dir, const struct iface_id *id, const struct iface_place *p)
 {
 	const struct xdp_owner owner = { id->netns_cookie, id->ifindex };
-	bool has = true;
-	int home;
+	int home, fd, err;
 
 	if (p->where != IFACE_THERE)
-		return p->where == IFACE_UNKNOWN;
+		return p->where == IFACE_GONE ? -ENOENT : -EAGAIN;
 	home = netns_open();
 	if (home < 0)
-		return true;
-	if (!iface_enter(p))
-		has = xdp_is_attached(dir, &owner, p->ifindex);
-	netns_return(home);
-	return has;
+		return home;
+	fd = iface_enter(p);
+	if (!fd)
+		fd = xdp_steering_program(dir, &owner, p->ifindex);
+	err = netns_return(home);
+	if (err && fd >= 0)
+		close(fd);
+	return err ? err : fd;
+}
+
+bool iface_has_program(const char *dir, const struct iface_id *id, const struct iface_place *p)
+{
+	int fd = iface_program(dir, id, p);
+
+	if (fd >= 0)
+		close(fd);
+	return fd != -ENOENT;
 }
 
 void iface_place_close(struct iface_place *p)

@@ -44,6 +44,15 @@ void iface_locate(const char *dir, const struct iface_id *id, struct iface_place
 int iface_enter(const struct iface_place *p);
 
 /**
+ * iface_program() - the steering program in the interface's receive path
+ * @p: of iface_locate()
+ *
+ * Return: a file descriptor; -ENOENT if it is not there; another negative errno if that cannot be
+ * told.
+ */
+int iface_program(const char *dir, const struct iface_id *id, const struct iface_place *p);
+
+/**
  * iface_has_program() - is the steering program in the interface's receive path?
  * @p: of iface_locate()
  *

@@ -102,6 +102,18 @@ static int enumerator(const struct btf *btf, const char *name)
 	return -ENOENT;
 }
 
+static bool is_of_hook(enum want want, unsigned int hook)
+{
+	if (want == WANT_FENTRY || want == WANT_FENTRY_IF_THERE)
+		return hook == RFS_HOOK_FENTRY;
+	return want != WANT_TRACEPOINT || hook == RFS_HOOK_TRACEPOINT;
+}
+
+static bool may_be_missing(enum want want)
+{
+	return want == WANT_IF_THERE || want == WANT_FENTRY_IF_THERE;
+}
+
 static int choose_programs(struct bpf_object *obj, const struct btf *btf, unsigned int hook)
 {
 	int err = 0;
@@ -109,17 +121,10 @@ static int choose_programs(struct bpf_object *obj, const struct btf *btf, unsign
 	for (size_t i = 0; !err && i < N_PROGRAMS; i++) {
 		struct bpf_program *prog =
 			bpf_object__find_program_by_name(obj, programs[i].program);
-		enum want want = programs[i].want;
-		bool load;
+		bool load = is_of_hook(programs[i].want, hook);
 
-		if (want == WANT_FENTRY || want == WANT_FENTRY_IF_THERE)
-			load = hook == RFS_HOOK_FENTRY;
-		else if (want == WANT_TRACEPOINT)
-			load = hook == RFS_HOOK_TRACEPOINT;
-		else
-			load = true;
 		if (load && !target_exists(btf, prog)) {
-			if (want != WANT_IF_THERE && want != WANT_FENTRY_IF_THERE)
+			if (!may_be_missing(programs[i].want))
 				err = -ENOENT;
 			load = false;
 		}
@@ -380,4 +385,62 @@ void recorder_remove(void)
 	pins_remove("%s", RFS_PIN_RECORDER_DIR);
 	remove_maps();
 	pins_remove_root();
+}
+
+/* 1 or 0; -errno if that cannot be told. */
+static int is_running(const char *program)
+{
+	int fd = pins_get("%s/%s", RFS_PIN_RECORDER_DIR, program), running = 1;
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		running = -errno;
+	close(fd);
+	return running;
+}
+
+/* Of a program that may be missing: does it run wherever the kernel has what it attaches to? */
+static int has_target(const char *program)
+{
+	struct rfs_recorder *skel = rfs_recorder__open();
+	struct btf *btf = btf__load_vmlinux_btf();
+	int err = libbpf_get_error(btf), has = err;
+
+	if (!skel)
+		has = -ENOMEM;
+	else if (!err)
+		has = target_exists(btf, bpf_object__find_program_by_name(skel->obj, program));
+	if (!err)
+		btf__free(btf);
+	rfs_recorder__destroy(skel);
+	return has;
+}
+
+int recorder_stopped(unsigned int hook, const char *names[RECORDER_PROGRAMS_MAX])
+{
+	int n = 0;
+
+	_Static_assert(N_PROGRAMS <= RECORDER_PROGRAMS_MAX, "room for the names");
+	for (size_t i = 0; i < N_PROGRAMS; i++) {
+		const char *program = programs[i].program;
+		int running;
+
+		if (!is_of_hook(programs[i].want, hook))
+			continue;
+		running = is_running(program);
+		/* The kernel's BTF is long to read; mostly there is no need to. */
+		if (!running && may_be_missing(programs[i].want)) {
+			int has = has_target(program);
+
+			running = has < 0 ? has : !has;
+		}
+		if (running < 0)
+			return running;
+		if (!running)
+			names[n++] = program;
+	}
+	return n;
 }

@@ -50,6 +50,17 @@ int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *
 
 void recorder_close(struct recorder *r);
 
+#define RECORDER_PROGRAMS_MAX 32
+
+/**
+ * recorder_stopped() - programs of the pinned recorder that should run and do not
+ * @hook:  its settings.hook
+ * @names: receives the programs' names, which stay
+ *
+ * Return: how many; or a negative errno if that cannot be told.
+ */
+int recorder_stopped(unsigned int hook, const char *names[RECORDER_PROGRAMS_MAX]);
+
 /** recorder_remove() - unload the pinned recorder, or what is left of one */
 void recorder_remove(void);
 

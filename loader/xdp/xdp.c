@@ -5,6 +5,7 @@
  * if we are killed before it is pinned, or with its interface.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <string.h>
@@ -313,22 +314,40 @@ int xdp_detach(const char *dir, const struct xdp_owner *owner, unsigned int ifin
 	return ifindex ? detach_libxdp(ifindex, owner) : 0;
 }
 
-bool xdp_is_attached(const char *dir, const struct xdp_owner *owner, unsigned int ifindex)
+static int prog_of_link(const struct xdp_link_state *link)
+{
+	int fd = link->ifindex ? bpf_prog_get_fd_by_id(link->prog_id) : -ENOENT;
+
+	return fd < 0 && link->ifindex ? -errno : fd;
+}
+
+int xdp_steering_program(const char *dir, const struct xdp_owner *owner, unsigned int ifindex)
 {
 	struct xdp_link_state link;
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
-	int err = xdp_link_read(dir, &link);
-	bool yes;
+	int err = xdp_link_read(dir, &link), fd;
+
+	if (!err)
+		return prog_of_link(&link);
+	if (err != -ENOENT || !ifindex)
+		return err;
+	err = open_libxdp(ifindex, owner, &mp, &prog);
+	if (err || !prog)
+		return err ? err : -ENOENT;
+	fd = fcntl(xdp_program__fd(prog), F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		fd = -errno;
+	xdp_multiprog__close(mp);
+	return fd;
+}
+
+bool xdp_is_attached(const char *dir, const struct xdp_owner *owner, unsigned int ifindex)
+{
+	int fd = xdp_steering_program(dir, owner, ifindex);
 
 	/* When in doubt, yes: nobody attaches a second time or forgets the first then. */
-	if (err != -ENOENT)
-		return err || link.ifindex;
-	if (!ifindex)
-		return false;
-	if (open_libxdp(ifindex, owner, &mp, &prog))
-		return true;
-	yes = prog;
-	xdp_multiprog__close(mp);
-	return yes;
+	if (fd >= 0)
+		close(fd);
+	return fd != -ENOENT;
 }

@@ -128,6 +128,15 @@ int xdp_remove_orphans(const struct xdp_owner *owner, unsigned int ifindex);
 int xdp_dispatcher_holds_ours(__u32 id, const struct xdp_owner *owner);
 
 /**
+ * xdp_steering_program() - the steering program in the interface's receive path
+ * @dir, @owner, @ifindex: as xdp_detach()
+ *
+ * Return: a file descriptor; -ENOENT if it is not there; another negative errno if the kernel does
+ * not tell which programs the interface has.
+ */
+int xdp_steering_program(const char *dir, const struct xdp_owner *owner, unsigned int ifindex);
+
+/**
  * xdp_is_attached() - is the steering program in the interface's receive path?
  * @dir, @owner, @ifindex: as xdp_detach()
  *
