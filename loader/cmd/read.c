@@ -9,7 +9,7 @@
 #include "view/show.h"
 
 /* The common course of commands that read everything. */
-static int read_all(const char *command, const char *doc, int argc, char **argv,
+static int read_all(const char *command, const char *doc, bool problems, int argc, char **argv,
 		    void (*text)(const struct rfs_view *view),
 		    void (*json)(const struct rfs_view *view))
 {
@@ -24,7 +24,7 @@ static int read_all(const char *command, const char *doc, int argc, char **argv,
 	int err;
 
 	cmd_parse(&argp, argc, argv, &iface);
-	err = collect(iface, &view);
+	err = collect(iface, problems, &view);
 	if (err)
 		return cmd_status_of(err, command, iface);
 	(env.json ? json : text)(&view);
@@ -34,8 +34,10 @@ static int read_all(const char *command, const char *doc, int argc, char **argv,
 
 int cmd_status(int argc, char **argv)
 {
-	return read_all("status", "Show what is attached, and how; on IFACE or everywhere.", argc,
-			argv, show_status, json_status);
+	return read_all("status",
+			"Show what is attached, how, and what is wrong with it; on IFACE or "
+			"everywhere.",
+			true, argc, argv, show_status, json_status);
 }
 
 int cmd_stats(int argc, char **argv)
@@ -43,7 +45,7 @@ int cmd_stats(int argc, char **argv)
 	return read_all("stats",
 			"Show how many packets were steered, moved, passed and lost, on IFACE or "
 			"everywhere, and how many reads were local.",
-			argc, argv, show_stats, json_stats);
+			false, argc, argv, show_stats, json_stats);
 }
 
 int cmd_flows(int argc, char **argv)

@@ -12,35 +12,6 @@
 
 static const __u32 zero;
 
-const char *view_state_name(enum view_state state)
-{
-	static const char *const names[] = {
-		[VIEW_ATTACHED] = "attached", [VIEW_BROKEN] = "broken",	    [VIEW_STALE] = "stale",
-		[VIEW_FOREIGN] = "foreign",   [VIEW_CHANGING] = "changing",
-	};
-
-	return names[state];
-}
-
-const char *view_tcp_name(const struct rfs_config *config)
-{
-	return config->tcp == RFS_TCP_STACK ? "stack" : "cpumap";
-}
-
-__u64 view_passed(const struct iface_view *iface)
-{
-	__u64 sum = 0;
-
-	for (int i = RFS_STAT_PASS_FIRST; i < RFS_STAT_NR; i++)
-		sum += iface->count[i];
-	return sum;
-}
-
-double view_percent(__u64 part, __u64 rest)
-{
-	return part + rest ? 100.0 * part / (part + rest) : -1;
-}
-
 int sum_percpu(int fd, __u64 *sum, unsigned int n)
 {
 	int cpus = libbpf_num_possible_cpus(), err = 0;
@@ -81,9 +52,30 @@ int open_recorder(struct recorder *r)
 	return err;
 }
 
-int collect(const char *iface, struct rfs_view *view)
+static int read_recorder(const struct recorder *r, struct rfs_view *view)
 {
 	struct flow_list list = {};
+	int err;
+
+	view->running = true;
+	view->recorder = r->settings;
+	err = collect_locality(r->locality, &view->locality);
+	if (!err)
+		err = walk_flows(r->sock_flow, &list, false);
+	if (err) {
+		rfs_error("cannot read the recorder's maps: %s", strerror(-err));
+		return err;
+	}
+	view->flows = list.n;
+	view->n_programs = pins_list(RFS_PIN_RECORDER_DIR, false, &view->programs);
+	if (view->n_programs < 0)
+		view->n_programs = 0;
+	return 0;
+}
+
+int collect(const char *iface, bool problems, struct rfs_view *view)
+{
+	struct host_facts host = {};
 	struct netns here;
 	struct recorder r;
 	int err;
@@ -97,23 +89,14 @@ int collect(const char *iface, struct rfs_view *view)
 	err = open_recorder(&r);
 	if (err < 0)
 		return err;
-	if (!err) {
-		view->running = true;
-		view->recorder = r.settings;
-		err = collect_locality(r.locality, &view->locality);
-		if (!err)
-			err = walk_flows(r.sock_flow, &list, false);
-		view->flows = list.n;
+	err = err ? 0 : read_recorder(&r, view);
+	if (!err && problems)
+		facts_of_host(view->running ? &r : NULL, &host);
+	if (!err)
+		err = collect_ifaces(iface, &here, problems ? &host : NULL, view);
+	facts_free_host(&host);
+	if (view->running)
 		recorder_close(&r);
-		if (err) {
-			rfs_error("cannot read the recorder's maps: %s", strerror(-err));
-			return err;
-		}
-		view->n_programs = pins_list(RFS_PIN_RECORDER_DIR, false, &view->programs);
-		if (view->n_programs < 0)
-			view->n_programs = 0;
-	}
-	err = collect_ifaces(iface, &here, view);
 	if (err)
 		collect_free(view);
 	return err;
@@ -121,8 +104,10 @@ int collect(const char *iface, struct rfs_view *view)
 
 void collect_free(struct rfs_view *view)
 {
-	for (unsigned int i = 0; i < view->n_ifaces; i++)
+	for (unsigned int i = 0; i < view->n_ifaces; i++) {
 		free(view->ifaces[i].cpu);
+		free(view->ifaces[i].problems);
+	}
 	free(view->ifaces);
 	pins_free_list(view->programs, view->n_programs);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ifaces.c - interfaces' pinned maps, read into plain structures. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,12 +9,15 @@
 #include <bpf/bpf.h>
 
 #include "host/msg.h"
+#include "iface/journal.h"
 #include "iface/locate.h"
 #include "host/netif.h"
 #include "iface/steer.h"
 #include "maps/rings.h"
 #include "maps/rps_cpus.h"
+#include "view/facts.h"
 #include "view/internal.h"
+#include "view/problems.h"
 
 static int read_counters(struct iface_view *v)
 {
@@ -72,6 +76,22 @@ static int read_rings(struct iface_view *v)
 	return 0;
 }
 
+/* -ENOENT: not all is pinned. */
+static int read_maps(struct iface_view *v)
+{
+	int err = read_counters(v);
+
+	if (!err)
+		err = read_cpus(v);
+	return err ? err : read_rings(v);
+}
+
+static void unknown(struct iface_view *v, const char *why)
+{
+	v->state = VIEW_UNKNOWN;
+	snprintf(v->why, sizeof(v->why), "%s", why);
+}
+
 /*
  * What looks broken is being changed, if somebody held the lock before it was read, or does now: an
  * attach or detach takes longer than to read.
@@ -85,45 +105,102 @@ static void tell_changing(struct iface_view *v, pid_t before)
 		v->state = VIEW_CHANGING;
 }
 
-static void read_iface(struct iface_view *v, const char *dir, const struct netns *here,
-		       pid_t before)
+static int find_problems(struct iface_view *v, const struct iface_place *place, int prog,
+			 const struct host_facts *host)
 {
-	struct iface_place place;
-	struct iface_id id;
-	int err;
+	struct iface_facts f = {};
+	int n = 0, err = 0;
 
-	strcpy(v->dir, dir);
-	journal_id(dir, &id);
-	iface_locate(dir, &id, &place);
-	v->here = place.where == IFACE_THERE && place.ns.cookie == here->cookie;
-	strcpy(v->name, place.where == IFACE_THERE ? place.name : id.name);
-	err = steer_config(dir, &v->config);
-	if (err == -EPROTO)
-		v->state = VIEW_FOREIGN;
-	else if (err || v->config.state != RFS_STATE_READY || read_counters(v) || read_cpus(v) ||
-		 read_rings(v))
-		v->state = VIEW_BROKEN;
-	else
-		v->state = iface_has_program(dir, &id, &place) ? VIEW_ATTACHED : VIEW_STALE;
-	if (v->state == VIEW_BROKEN)
-		tell_changing(v, before);
-	iface_place_close(&place);
+	if (v->state == VIEW_ATTACHED)
+		err = facts_collect(v, place, prog, host, &f);
+	if (!err)
+		n = problems_find(v, &f, &v->problems);
+	facts_free(&f);
+	v->n_problems = n > 0 ? n : 0;
+	return err ? err : n < 0 ? n : 0;
 }
 
-int collect_ifaces(const char *iface, const struct netns *here, struct rfs_view *view)
+/* What is attached in full by its maps: is it there, and the program on it? */
+static void judge(struct iface_view *v, const struct iface_id *id, const struct iface_place *place,
+		  int *prog)
+{
+	v->gone = place->where == IFACE_GONE;
+	*prog = iface_program(v->dir, id, place);
+	if (*prog >= 0)
+		v->state = VIEW_ATTACHED;
+	else if (*prog == -ENOENT)
+		v->state = VIEW_STALE;
+	else
+		unknown(v, place->where == IFACE_UNKNOWN ? place->why : strerror(-*prog));
+}
+
+/* By what it is called now where that can be told. */
+static void name_it(struct iface_view *v, const struct iface_id *id,
+		    const struct iface_place *place, const struct netns *here)
+{
+	bool there = place->where == IFACE_THERE;
+
+	v->ifindex = there ? place->ifindex : id->ifindex;
+	v->here = there && place->ns.cookie == here->cookie;
+	snprintf(v->name, sizeof(v->name), "%s",
+		 there	     ? place->name
+		 : *id->name ? id->name
+			     : v->dir);
+}
+
+static int read_iface(struct iface_view *v, const char *dir, const struct netns *here, pid_t before,
+		      const struct host_facts *host)
+{
+	struct iface_place place = { .where = IFACE_UNKNOWN, .netns = -1 };
+	struct iface_id id = {};
+	int err, known, prog = -1;
+
+	strcpy(v->dir, dir);
+	known = journal_id(dir, &id);
+	if (known && known != -ENOENT)
+		snprintf(place.why, sizeof(place.why), "%s", strerror(-known));
+	else
+		iface_locate(dir, &id, &place);
+	name_it(v, &id, &place, here);
+
+	err = steer_config(dir, &v->config);
+	if (!err && v->config.state == RFS_STATE_READY)
+		err = read_maps(v);
+	else if (!err)
+		err = -ENOENT;
+	if (err == -EPROTO)
+		v->state = VIEW_FOREIGN;
+	else if (err == -ENOENT)
+		v->state = VIEW_BROKEN;
+	else if (err)
+		unknown(v, strerror(-err));
+	else
+		judge(v, &id, &place, &prog);
+	if (v->state == VIEW_BROKEN)
+		tell_changing(v, before);
+	err = host ? find_problems(v, &place, prog, host) : 0;
+	if (prog >= 0)
+		close(prog);
+	iface_place_close(&place);
+	return err;
+}
+
+int collect_ifaces(const char *iface, const struct netns *here, const struct host_facts *host,
+		   struct rfs_view *view)
 {
 	char dir[PIN_NAME_LEN], **dirs;
 	pid_t before;
-	int n;
+	int n, err = 0;
 
-	n = iface ? steer_find(iface, here, dir) : 0;
-	if (n == -ENOENT)
+	if (iface)
+		err = steer_find(iface, here, dir);
+	if (err == -ENOENT)
 		rfs_error("%s is not attached%s", iface,
 			  netif_find(iface, NULL) == -ENODEV
 				  ? ", and there is no such interface here"
 				  : "");
-	if (n)
-		return n;
+	if (err)
+		return err;
 	before = pins_lock_holder();
 	n = pins_list("", true, &dirs);
 	if (n < 0) {
@@ -131,9 +208,12 @@ int collect_ifaces(const char *iface, const struct netns *here, struct rfs_view 
 		return n;
 	}
 	view->ifaces = calloc(n ? n : 1, sizeof(*view->ifaces));
-	for (int i = 0; view->ifaces && i < n; i++)
+	if (!view->ifaces)
+		err = -ENOMEM;
+	for (int i = 0; !err && i < n; i++)
 		if (!iface || !strcmp(dirs[i], dir))
-			read_iface(&view->ifaces[view->n_ifaces++], dirs[i], here, before);
+			err = read_iface(&view->ifaces[view->n_ifaces++], dirs[i], here, before,
+					 host);
 	pins_free_list(dirs, n);
-	return view->ifaces ? 0 : -ENOMEM;
+	return err;
 }

@@ -4,6 +4,7 @@
 #define RFS_VIEW_INTERNAL_H
 
 #include "view/collect.h"
+#include "view/facts.h"
 
 struct flow_list {
 	struct rps_sock_flow *flows; /* NULL: only count */
@@ -20,7 +21,13 @@ int sum_percpu(int fd, __u64 *sum, unsigned int n);
 /** open_recorder() - for a reading command; 1 if none runs; a negative errno after a message */
 int open_recorder(struct recorder *r);
 
-/** collect_ifaces() - fill view->ifaces; 0, or a negative errno */
-int collect_ifaces(const char *iface, const struct netns *here, struct rfs_view *view);
+/**
+ * collect_ifaces() - fill view->ifaces
+ * @host: the host's facts, if problems are asked for
+ *
+ * Return: 0, or a negative errno.
+ */
+int collect_ifaces(const char *iface, const struct netns *here, const struct host_facts *host,
+		   struct rfs_view *view);
 
 #endif /* RFS_VIEW_INTERNAL_H */

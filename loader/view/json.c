@@ -11,6 +11,7 @@
 #include "host/mode.h"
 #include "host/msg.h"
 #include "host/text.h"
+#include "view/problems.h"
 #include "view/show.h"
 
 static void print(json_t *root)
@@ -30,7 +31,7 @@ static void print(json_t *root)
 static json_t *name(const char *text)
 {
 	json_t *string = json_string(text);
-	char ascii[TEXT_NAME_LEN];
+	char ascii[PROBLEM_ASCII_LEN];
 
 	if (!string) {
 		text_ascii(ascii, sizeof(ascii), text);
@@ -47,6 +48,17 @@ static json_t *cpu_array(const struct cpuset *set)
 	return array;
 }
 
+static json_t *problem_array(const struct iface_view *v)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < v->n_problems; i++)
+		json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "id", v->problems[i].id,
+						       "text", name(v->problems[i].text), "remedy",
+						       name(v->problems[i].remedy)));
+	return array;
+}
+
 static json_t *status_iface(const struct iface_view *v)
 {
 	json_t *queues = json_array();
@@ -57,14 +69,14 @@ static json_t *status_iface(const struct iface_view *v)
 		json_array_append_new(queues,
 				      json_pack("{s:i, s:i, s:i}", "queue", q, "flow_cnt",
 						v->config.flow_cnt, "qsize", v->config.qsize));
-	return json_pack("{s:o, s:i, s:s, s:o, s:s?, s:b, s:I, s:o, s:o, s:s, s:s, s:s, s:o}",
-			 "name", name(v->name), "ifindex", v->config.ifindex, "state",
-			 view_state_name(v->state), "changed_by",
-			 v->changed_by ? json_integer(v->changed_by) : json_null(), "mode",
-			 mode_name(v->config.mode), "dispatcher", (int)v->config.dispatcher,
-			 "netns_cookie", (json_int_t)v->config.netns_cookie, "pin", name(v->dir),
-			 "cpus", cpu_array(&v->cpus), "kthread_sched", sched, "tcp",
-			 view_tcp_name(&v->config), "udp", "cpumap", "queues", queues);
+	return json_pack(
+		"{s:o, s:i, s:s, s:o, s:s?, s:b, s:I, s:o, s:o, s:s, s:s, s:s, s:o, s:o}", "name",
+		name(v->name), "ifindex", v->ifindex, "state", view_state_name(v->state),
+		"changed_by", v->changed_by ? json_integer(v->changed_by) : json_null(), "mode",
+		mode_name(v->config.mode), "dispatcher", (int)v->config.dispatcher, "netns_cookie",
+		(json_int_t)v->config.netns_cookie, "pin", name(v->dir), "cpus",
+		cpu_array(&v->cpus), "kthread_sched", sched, "tcp", view_tcp_name(&v->config),
+		"udp", "cpumap", "queues", queues, "problems", problem_array(v));
 }
 
 void json_status(const struct rfs_view *view)
@@ -102,9 +114,10 @@ static json_t *stats_iface(const struct iface_view *v)
 						      "delivered", (json_int_t)v->cpu[i].delivered,
 						      "lost", (json_int_t)v->cpu[i].lost));
 	return json_pack(
-		"{s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I}, "
+		"{s:o, s:i, s:s, s:o, s:{s:I, s:I, s:I, s:I}, s:o, s:{s:I, s:I}, "
 		"s:{s:I, s:I, s:I, s:I}, s:o}",
-		"name", name(v->name), "packets", "seen", (json_int_t)(flow + hash + passed),
+		"name", name(v->name), "ifindex", v->ifindex, "state", view_state_name(v->state),
+		"pin", name(v->dir), "packets", "seen", (json_int_t)(flow + hash + passed),
 		"flow_steered", (json_int_t)flow, "hash_steered", (json_int_t)hash, "passed",
 		(json_int_t)passed, "passed_reasons", reasons, "moves", "made",
 		(json_int_t)v->count[RFS_STAT_MOVES_MADE], "deferred",

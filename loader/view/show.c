@@ -12,7 +12,10 @@
 #include "host/kthread_sched.h"
 #include "host/mode.h"
 #include "host/text.h"
+#include "view/problems.h"
 #include "view/show.h"
+
+#define WIDTH 79
 
 static struct libscols_table *new_table(void)
 {
@@ -64,11 +67,43 @@ static void show_recorder(const struct rfs_view *view)
 	printf("\n\n");
 }
 
+/* "NAME: " and a sentence, on lines of a width that terminals have; further ones are indented. */
+static void print_wrapped(const char *name, const char *text)
+{
+	int width = printf("%s:", name);
+
+	while (*text) {
+		int len = strcspn(text, " ");
+
+		if (width + len >= WIDTH)
+			width = printf("\n   ") - 1;
+		width += printf(" %.*s", len, text);
+		text += len;
+		text += strspn(text, " ");
+	}
+	printf("\n");
+}
+
+/* What helps is on a line of its own, to be copied. */
+static void show_problems(const struct iface_view *v)
+{
+	char name[TEXT_NAME_LEN], ascii[PROBLEM_ASCII_LEN];
+
+	text_ascii(name, sizeof(name), view_handle(v));
+	if (v->n_problems)
+		printf("\n");
+	for (unsigned int i = 0; i < v->n_problems; i++) {
+		text_ascii(ascii, sizeof(ascii), v->problems[i].text);
+		print_wrapped(name, ascii);
+		text_ascii(ascii, sizeof(ascii), v->problems[i].remedy);
+		printf("    remedy: %s\n", ascii);
+	}
+}
+
 void show_status(const struct rfs_view *view)
 {
 	enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, TCP, UDP, CPUS };
 	struct libscols_table *t = new_table();
-	bool stale = false, broken = false;
 	pid_t changed_by = 0;
 
 	if (view->running)
@@ -96,8 +131,7 @@ void show_status(const struct rfs_view *view)
 
 		cpuset_format(&v->cpus, cpus, sizeof(cpus));
 		kthread_sched_format(&v->config.kthread_sched, sched, sizeof(sched));
-		/* Elsewhere or gone, the folder's name is the one that detach knows. */
-		cell(line, NAME, "%s", v->here ? v->name : v->dir);
+		cell(line, NAME, "%s", view_handle(v));
 		cell(line, STATE, "%s", view_state_name(v->state));
 		cell(line, MODE, "%s", mode_name(v->config.mode) ?: "-");
 		cell(line, SHARED, "%s", v->config.dispatcher ? "yes" : "no");
@@ -108,19 +142,15 @@ void show_status(const struct rfs_view *view)
 		cell(line, TCP, "%s", view_tcp_name(&v->config));
 		cell(line, UDP, "cpumap");
 		cell(line, CPUS, "%s", cpus);
-		stale |= v->state == VIEW_STALE;
-		broken |= v->state == VIEW_BROKEN;
 		if (v->changed_by)
 			changed_by = v->changed_by;
 	}
 	print_table(t);
-	if (stale)
-		printf("\nstale: the interface is gone; 'rfsctl detach' removes what is left\n");
-	if (broken)
-		printf("\nbroken: an attach or detach was cut short; either of them repairs it\n");
 	if (changed_by)
 		printf("\nchanging: another rfsctl (PID %d) attaches or detaches at this moment\n",
 		       changed_by);
+	for (unsigned int i = 0; i < view->n_ifaces; i++)
+		show_problems(&view->ifaces[i]);
 }
 
 static void show_counter(const char *name, __u64 n, __u64 of, const char *help)
@@ -158,7 +188,7 @@ static void show_iface_stats(const struct iface_view *v)
 	__u64 passed = view_passed(v), seen = flow + hash + passed;
 	char name[TEXT_NAME_LEN];
 
-	text_ascii(name, sizeof(name), v->here ? v->name : v->dir);
+	text_ascii(name, sizeof(name), view_handle(v));
 	printf("%s\n", name);
 	show_counter("seen", seen, 0, "");
 	show_counter("flow steered", flow, seen, "to the CPU where the flow is read");

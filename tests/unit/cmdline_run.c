@@ -254,14 +254,14 @@ const struct row run_rows[] = {
 	  .world = { .attached = true, .netns = -ENOENT } },
 
 	/* what reads: which data, for which interface, printed how */
-	READS("status", "collect(-) show_status() collect_free() "),
-	READS("status eth0", "collect(eth0) show_status() "),
-	READS("status --json", "collect(-) json_status() collect_free() "),
+	READS("status", "collect(- problems) show_status() collect_free() "),
+	READS("status eth0", "collect(eth0 problems) show_status() "),
+	READS("status --json", "collect(- problems) json_status() collect_free() "),
 	READS("stats", "collect(-) show_stats() collect_free() "),
 	READS("stats -j eth0", "collect(eth0) json_stats() "),
 	READS("flows", "collect_flows(-) show_flows() "),
 	READS("flows eth0 --json", "collect_flows(eth0) json_flows() "),
-	{ FAILS("status", "stub: collect failed"), .calls = "collect(-) ",
+	{ FAILS("status", "stub: collect failed"), .calls = "collect(- problems) ",
 	  .world.collect = -EPERM },
 	{ FAILS("stats --json", "stub: collect failed"), .json_err = true, .calls = "collect(-) ",
 	  .world.collect = -EPERM },

@@ -286,10 +286,10 @@ int steer_take_off(const char *name, const struct netns *here)
 
 /* ---- collect.h and show.h ---- */
 
-int collect(const char *iface, struct rfs_view *view)
+int collect(const char *iface, bool problems, struct rfs_view *view)
 {
 	memset(view, 0, sizeof(*view));
-	trace("collect(%s) ", iface ? iface : "-");
+	trace("collect(%s%s) ", iface ? iface : "-", problems ? " problems" : "");
 	return failing("collect", world->collect);
 }
 

@@ -4,7 +4,7 @@
 #
 # Results are in $(B)/tests/results: unit-NAME.tap and unit-NAME-asan.tap (Test Anything Protocol).
 
-UNIT_TESTS := hash spread rules ents ring model object cpuset sched kthreads text cmdline
+UNIT_TESTS := hash spread rules ents ring model object cpuset sched kthreads text problems print cmdline
 UNIT_DIR   := $(B)/tests/unit
 UNIT_TAP   := $(B)/tests/results
 
@@ -17,6 +17,11 @@ UNIT_OBJ_cpuset  := loader/host/cpuset.o
 UNIT_OBJ_sched   := loader/host/kthread_sched.o
 UNIT_OBJ_kthreads := loader/host/kthreads.o
 UNIT_OBJ_text    := loader/host/text.o
+UNIT_OBJ_problems := $(patsubst %.c,%.o,loader/view/problems.c loader/view/view.c \
+	loader/host/cpuset.c loader/host/kthread_sched.c)
+UNIT_OBJ_print   := $(patsubst %.c,%.o,loader/view/show.c loader/view/json.c loader/view/view.c loader/host/msg.c \
+	loader/host/mode.c loader/host/text.c loader/host/cpuset.c loader/host/kthread_sched.c)
+UNIT_LIBS_print  := -lxdp -lbpf -ljansson -lsmartcols
 UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
 	$(patsubst %.c,%.o,loader/iface/preflight.c $(wildcard loader/cmd/*.c) $(addprefix loader/host/, \
 	msg.c mode.c text.c output.c cpuset.c kthread_sched.c))

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* facts.c - look at the host and at an interface, from outside and from its network namespace. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "maps/progs.h"
+#include "maps/queues.h"
+#include "maps/rings.h"
+#include "view/collect.h"
+#include "view/facts.h"
+
+#define NAMED_NETNS "/run/netns"
+
+void facts_of_host(const struct recorder *r, struct host_facts *host)
+{
+	memset(host, 0, sizeof(*host));
+	host->recorder = r;
+	if (r)
+		host->stopped_err = recorder_stopped(r->settings.hook, host->stopped);
+	if (host->stopped_err > 0) {
+		host->n_stopped = host->stopped_err;
+		host->stopped_err = 0;
+	}
+	host->kthreads_err = kthreads_list(&host->kthreads);
+	host->cpus_err = cpuset_online(&host->online);
+	if (!host->cpus_err)
+		host->cpus_err = cpuset_isolated(&host->isolated);
+}
+
+void facts_free_host(struct host_facts *host)
+{
+	free(host->kthreads.list);
+}
+
+/* The name that "ip netns" gave a namespace, as a path; "" if it has none. */
+static void find_netns_path(__u64 ino, char *path, size_t len)
+{
+	DIR *d = opendir(NAMED_NETNS);
+	struct dirent *entry;
+	struct stat st;
+
+	*path = 0;
+	while (d && (entry = readdir(d))) {
+		snprintf(path, len, NAMED_NETNS "/%s", entry->d_name);
+		if (entry->d_name[0] != '.' && !stat(path, &st) && st.st_ino == ino)
+			break;
+		*path = 0;
+	}
+	if (d)
+		closedir(d);
+}
+
+/* Does the recorder count the frames of all queues? 1, 0 or -errno. */
+static int knows_queues(const struct recorder *r, const struct iface_view *v)
+{
+	unsigned int queues = v->config.queues;
+	__u32 *ids, rings;
+	int err = queues_cpumap_ids(v->dir, queues, &ids), known = err ? err : 1;
+
+	for (unsigned int q = 0; known == 1 && q < queues; q++)
+		/* That a CPUMAP is not pinned is another problem. */
+		if (ids[q] && bpf_map_lookup_elem(r->rings, &ids[q], &rings))
+			known = errno == ENOENT ? 0 : -errno;
+	free(ids);
+	return known;
+}
+
+static int same_recorder(const struct recorder *r, const struct iface_view *v, int prog)
+{
+	__u32 id;
+	int same = map_id(r->sock_flow, &id);
+
+	if (!same)
+		same = prog_has_map(prog, id);
+	return same == 1 ? knows_queues(r, v) : same;
+}
+
+static int look_in_netns(const struct iface_view *v, const struct iface_place *place,
+			 struct iface_facts *f)
+{
+	int home = netns_open(), err = home < 0 ? home : iface_enter(place);
+
+	if (err) {
+		f->rx_queues_err = f->rx_err = f->vlan_err[VLAN_PARSE] = err;
+		f->vlan_err[VLAN_STAG_PARSE] = err;
+		if (home >= 0)
+			close(home);
+		return 0;
+	}
+	facts_settings(v, place->name, f);
+	return netns_return(home);
+}
+
+int facts_collect(const struct iface_view *v, const struct iface_place *place, int prog,
+		  const struct host_facts *host, struct iface_facts *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->host = host;
+	f->moved = place->moved;
+	f->netns_cookie = place->ns.cookie;
+	find_netns_path(place->ns.ino, f->netns_path, sizeof(f->netns_path));
+	f->same_recorder = host->recorder ? same_recorder(host->recorder, v, prog) : 1;
+	f->due = cpuset_usable(&v->wanted, &host->online, &host->isolated);
+	facts_rings(v, f);
+	return look_in_netns(v, place, f);
+}
+
+void facts_free(struct iface_facts *f)
+{
+	free(f->rx);
+	free(f->ring);
+}

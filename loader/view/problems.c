@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* problems.c - judge what was found out about an interface. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/kthread_sched.h"
+#include "view/problems.h"
+
+#define SHOWN 3 /* of things that have the same problem; the rest is counted */
+
+/* What a look has found. */
+struct finding {
+	char what[256];
+	unsigned int n;
+};
+
+static void found(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void found(struct finding *f, const char *fmt, ...)
+{
+	size_t used = strlen(f->what);
+	va_list ap;
+
+	if (f->n++ >= SHOWN)
+		return;
+	if (used)
+		used += snprintf(f->what + used, sizeof(f->what) - used, ", ");
+	va_start(ap, fmt);
+	vsnprintf(f->what + used, sizeof(f->what) - used, fmt, ap);
+	va_end(ap);
+}
+
+static void found_cpus(struct finding *f, const struct cpuset *cpus)
+{
+	char text[128];
+
+	cpuset_format(cpus, text, sizeof(text));
+	if (cpuset_count(cpus))
+		found(f, "%s", text);
+}
+
+/* ---- the looks: each notes what it finds; 0, or -errno for what cannot be told ---- */
+
+typedef int look_fn(const struct iface_view *v, const struct iface_facts *f, struct finding *out);
+
+static int look_always(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
+{
+	(void)v, (void)f;
+	found(out, "%s", "");
+	return 0;
+}
+
+static int look_gone(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
+{
+	(void)f;
+	if (v->gone)
+		found(out, "%s", "");
+	return 0;
+}
+
+static int look_program(const struct iface_view *v, const struct iface_facts *f,
+			struct finding *out)
+{
+	(void)f;
+	if (!v->gone)
+		found(out, "%s", "");
+	return 0;
+}
+
+static int look_moved(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
+{
+	(void)v;
+	if (f->moved && *f->netns_path)
+		found(out, "%s", f->netns_path);
+	else if (f->moved)
+		found(out, "the one with cookie %llu", (unsigned long long)f->netns_cookie);
+	return 0;
+}
+
+static int look_rx_queues(const struct iface_view *v, const struct iface_facts *f,
+			  struct finding *out)
+{
+	if (!f->rx_queues_err && f->rx_queues != v->config.queues)
+		found(out, "%u RX queue%s now, %u at attach", f->rx_queues,
+		      f->rx_queues == 1 ? "" : "s", v->config.queues);
+	return f->rx_queues_err;
+}
+
+static int look_kernel_rps(const struct iface_view *v, const struct iface_facts *f,
+			   struct finding *out)
+{
+	(void)v;
+	for (unsigned int i = 0; i < f->n_rx; i++)
+		if (*f->rx[i].rps_cpus)
+			found(out, "rx-%u: rps_cpus %s", f->rx[i].queue, f->rx[i].rps_cpus);
+	return f->rx_err;
+}
+
+static int look_kernel_rfs(const struct iface_view *v, const struct iface_facts *f,
+			   struct finding *out)
+{
+	if (v->config.tcp == RFS_TCP_STACK)
+		return 0;
+	for (unsigned int i = 0; i < f->n_rx; i++)
+		if (f->rx[i].flow_cnt)
+			found(out, "rx-%u: rps_flow_cnt %u", f->rx[i].queue, f->rx[i].flow_cnt);
+	return f->rx_err;
+}
+
+static int look_kernel_rfs_off(const struct iface_view *v, const struct iface_facts *f,
+			       struct finding *out)
+{
+	if (v->config.tcp != RFS_TCP_STACK)
+		return 0;
+	for (unsigned int i = 0; i < f->n_rx; i++)
+		if (!f->rx[i].flow_cnt)
+			found(out, "rx-%u: rps_flow_cnt 0", f->rx[i].queue);
+	if (!f->sock_flows_err && !f->sock_flows)
+		found(out, "net.core.rps_sock_flow_entries 0");
+	return f->rx_err ? f->rx_err : f->sock_flows_err;
+}
+
+static int vlan_features(const struct iface_view *v, const struct iface_facts *f,
+			 struct finding *out, bool fixed)
+{
+	static const char *const names[] = { "rx-vlan-hw-parse", "rx-vlan-stag-hw-parse" };
+	int err = 0;
+
+	if (v->config.mode != RFS_MODE_NATIVE)
+		return 0;
+	for (int i = 0; i < VLAN_FEATURES; i++) {
+		/* A kernel or device without it does not take tags out. */
+		if (f->vlan_err[i] == -ENOENT || f->vlan_err[i] == -EOPNOTSUPP)
+			continue;
+		if (f->vlan_err[i])
+			err = f->vlan_err[i];
+		else if (f->vlan[i].active && f->vlan[i].fixed == fixed)
+			found(out, "%s", names[i]);
+	}
+	return err;
+}
+
+static int look_vlan(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
+{
+	return vlan_features(v, f, out, false);
+}
+
+static int look_vlan_fixed(const struct iface_view *v, const struct iface_facts *f,
+			   struct finding *out)
+{
+	vlan_features(v, f, out, true);
+	return 0; /* what cannot be told is said once, by look_vlan() */
+}
+
+static int look_recorder(const struct iface_view *v, const struct iface_facts *f,
+			 struct finding *out)
+{
+	(void)v;
+	if (!f->host->recorder)
+		found(out, "%s", "");
+	return 0;
+}
+
+static int look_recorder_programs(const struct iface_view *v, const struct iface_facts *f,
+				  struct finding *out)
+{
+	const struct host_facts *host = f->host;
+
+	(void)v;
+	if (!host->recorder)
+		return 0;
+	for (unsigned int i = 0; i < host->n_stopped; i++)
+		found(out, "%s", host->stopped[i]);
+	return host->stopped_err;
+}
+
+static int look_other_recorder(const struct iface_view *v, const struct iface_facts *f,
+			       struct finding *out)
+{
+	(void)v;
+	if (!f->host->recorder)
+		return 0;
+	if (!f->same_recorder)
+		found(out, "%s", "");
+	return f->same_recorder < 0 ? f->same_recorder : 0;
+}
+
+static int look_pins(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
+{
+	(void)v;
+	if (f->lost_queues)
+		found(out, "%u", f->lost_queues);
+	return 0;
+}
+
+static int look_kthread(const struct iface_view *v, const struct iface_facts *f,
+			struct finding *out)
+{
+	const struct host_facts *host = f->host;
+
+	for (unsigned int i = 0; !host->kthreads_err && i < f->n_rings; i++)
+		if (!f->ring[i].kthread.pid && cpuset_has(&v->cpus, f->ring[i].cpu))
+			found(out, "RX queue %u to CPU %u", f->ring[i].queue, f->ring[i].cpu);
+	return host->kthreads_err ? host->kthreads_err : f->rings_err;
+}
+
+static int look_kthread_sched(const struct iface_view *v, const struct iface_facts *f,
+			      struct finding *out)
+{
+	const struct rfs_sched *want = &v->config.kthread_sched;
+	int err = 0;
+
+	for (unsigned int i = 0; i < f->n_rings; i++) {
+		const struct ring_facts *r = &f->ring[i];
+		char text[KTHREAD_SCHED_LEN];
+
+		if (!r->kthread.pid || r->sched_err == -ESRCH)
+			continue;
+		if (r->sched_err) {
+			err = r->sched_err;
+			continue;
+		}
+		if (r->sched.policy == want->policy && r->sched.prio == want->prio)
+			continue;
+		kthread_sched_format(&r->sched, text, sizeof(text));
+		found(out, "PID %d of CPU %u is %s", r->kthread.pid, r->cpu, text);
+	}
+	return err;
+}
+
+static int look_kthread_bound(const struct iface_view *v, const struct iface_facts *f,
+			      struct finding *out)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < f->n_rings; i++) {
+		const struct ring_facts *r = &f->ring[i];
+
+		if (!r->kthread.pid || !cpuset_has(&v->cpus, r->cpu))
+			continue;
+		if (!r->bound)
+			found(out, "PID %d of CPU %u", r->kthread.pid, r->cpu);
+		else if (r->bound < 0 && r->bound != -ESRCH)
+			err = r->bound;
+	}
+	return err;
+}
+
+static int look_cpu_offline(const struct iface_view *v, const struct iface_facts *f,
+			    struct finding *out)
+{
+	struct cpuset offline = cpuset_minus(&v->cpus, &f->host->online);
+
+	if (!f->host->cpus_err)
+		found_cpus(out, &offline);
+	return f->host->cpus_err;
+}
+
+static int look_cpu_unused(const struct iface_view *v, const struct iface_facts *f,
+			   struct finding *out)
+{
+	struct cpuset unused = cpuset_minus(&f->due, &v->cpus);
+
+	if (!f->host->cpus_err)
+		found_cpus(out, &unused);
+	return 0; /* as look_cpu_offline() */
+}
+
+static void standing(const struct iface_facts *f, struct finding *out, bool asleep)
+{
+	for (unsigned int i = 0; i < f->n_rings; i++) {
+		const struct ring_facts *r = &f->ring[i];
+
+		if (r->standing && r->asleep == asleep)
+			found(out, "%d from RX queue %u to CPU %u", r->standing, r->queue, r->cpu);
+	}
+}
+
+static int look_ring_starved(const struct iface_view *v, const struct iface_facts *f,
+			     struct finding *out)
+{
+	(void)v;
+	standing(f, out, false);
+	return f->rings_err;
+}
+
+static int look_ring_stuck(const struct iface_view *v, const struct iface_facts *f,
+			   struct finding *out)
+{
+	(void)v;
+	standing(f, out, true);
+	return 0; /* as look_ring_starved() */
+}
+
+/*
+ * In text and remedy, {what} is what was found, {iface} the name by which rfsctl finds the
+ * interface from here, {name} its name where it is, {in} a command to get there in front of
+ * another, and {sched} the scheduling class that is configured.
+ */
+static const struct check {
+	const char *id;
+	enum view_state state; /* in which it is looked for */
+	const char *text;
+	const char *remedy;
+	const char *question; /* behind "cannot tell "; NULL where there is always an answer */
+	look_fn *look;
+} checks[] = {
+	{ "cut-short", VIEW_BROKEN,
+	  "an attach or a detach was cut short, or somebody removed pins of it",
+	  "rfsctl detach {iface}", NULL, look_always },
+	{ "other-version", VIEW_FOREIGN, "rfs of another version has attached it",
+	  "rfsctl detach {iface}, and attach again", NULL, look_always },
+	{ "interface-gone", VIEW_STALE, "the interface is gone",
+	  "rfsctl detach {iface}, which removes what is left", NULL, look_gone },
+	{ "program-gone", VIEW_STALE,
+	  "somebody took the XDP program off the interface: no packet is steered",
+	  "rfsctl detach {iface}, and attach again", NULL, look_program },
+
+	{ "moved", VIEW_ATTACHED, "it was moved to another network namespace: {what}",
+	  "rfsctl detach {iface}; {in}rfsctl attach {name}", NULL, look_moved },
+	{ "rx-queues", VIEW_ATTACHED,
+	  "the number of its RX queues was changed ({what}); packets of new ones are not steered",
+	  "rfsctl refresh {iface}", "how many RX queues it has", look_rx_queues },
+	{ "kernel-rps", VIEW_ATTACHED,
+	  "kernel RPS is on again ({what}), so its packets are steered twice",
+	  "write 0 to rps_cpus of its RX queues", "whether kernel RPS is on", look_kernel_rps },
+	{ "kernel-rfs", VIEW_ATTACHED,
+	  "kernel RFS is on again ({what}), so its packets are steered twice",
+	  "write 0 to rps_flow_cnt of its RX queues", NULL, look_kernel_rfs },
+	{ "kernel-rfs-off", VIEW_ATTACHED,
+	  "kernel RFS, to which --tcp stack leaves TCP, is off ({what})",
+	  "rfsctl detach {iface}, and attach again", "whether kernel RFS is on",
+	  look_kernel_rfs_off },
+	{ "vlan-offload", VIEW_ATTACHED,
+	  "the NIC takes VLAN tags out of frames again ({what}), and steered packets lose them",
+	  "{in}ethtool -K {name} rxvlan off rx-vlan-stag-hw-parse off",
+	  "whether the NIC takes VLAN tags out of frames", look_vlan },
+	{ "vlan-offload-fixed", VIEW_ATTACHED,
+	  "the NIC takes VLAN tags out of frames ({what} cannot be turned off), and steered packets "
+	  "lose them",
+	  "no VLANs on it, or rfsctl detach {iface}, and attach with --mode generic", NULL,
+	  look_vlan_fixed },
+	{ "recorder-gone", VIEW_ATTACHED,
+	  "there is no recorder: no reader is known, and no flow can leave its CPU",
+	  "rfsctl detach --all, and attach again", NULL, look_recorder },
+	{ "recorder-programs", VIEW_ATTACHED, "programs of the recorder do not run: {what}",
+	  "rfsctl detach --all, and attach again", "whether the recorder's programs run",
+	  look_recorder_programs },
+	{ "other-recorder", VIEW_ATTACHED,
+	  "the recorder is not the one that it was attached with: readers are not known to it, and "
+	  "no flow can leave its CPU",
+	  "rfsctl detach {iface}, and attach again",
+	  "whether the recorder is the one that it was attached with", look_other_recorder },
+	{ "pins-missing", VIEW_ATTACHED,
+	  "somebody removed the pins of its maps, for {what} of its RX queues",
+	  "rfsctl detach {iface}, and attach again", NULL, look_pins },
+	{ "cpu-offline", VIEW_ATTACHED, "CPU {what} is offline, and packets are steered to it",
+	  "rfsctl refresh {iface}", "which CPUs are online and not isolated", look_cpu_offline },
+	{ "cpu-unused", VIEW_ATTACHED, "CPU {what} is online again, and gets no packets",
+	  "rfsctl refresh {iface}", NULL, look_cpu_unused },
+	{ "kthread-missing", VIEW_ATTACHED, "no thread empties the ring from {what}",
+	  "rfsctl refresh {iface}", "whether each ring has a thread that empties it",
+	  look_kthread },
+	{ "kthread-unbound", VIEW_ATTACHED,
+	  "threads that empty rings are not bound to their CPU: {what}", "rfsctl refresh {iface}",
+	  "whether the rings' threads are bound to their CPUs", look_kthread_bound },
+	{ "kthread-sched", VIEW_ATTACHED,
+	  "threads that empty rings are not scheduled as {sched}: {what}", "rfsctl refresh {iface}",
+	  "how the rings' threads are scheduled", look_kthread_sched },
+	{ "ring-starved", VIEW_ATTACHED,
+	  "frames stand in rings, as the threads that empty them do not get their CPU: {what}",
+	  "see what keeps that CPU busy; rfsctl set {iface} --kthread-sched gives them more of it",
+	  "whether frames come out of its rings", look_ring_starved },
+	{ "ring-stuck", VIEW_ATTACHED,
+	  "frames that were redirected never came out: {what}; the driver may drop them",
+	  "rfsctl detach {iface}; attach with --mode generic may help", NULL, look_ring_stuck },
+};
+
+/* ---- words ---- */
+
+#define QUOTED_LEN 320
+
+/* A name as a word of a command: anybody may have put into it what a shell would run. */
+static void quote(char out[QUOTED_LEN], const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_.:@/-";
+	size_t n = 0;
+
+	if (*name && *name != '-' && strspn(name, plain) == strlen(name)) {
+		snprintf(out, QUOTED_LEN, "%s", name);
+		return;
+	}
+	out[n++] = '\'';
+	for (; *name && n < QUOTED_LEN - 6; name++)
+		n += snprintf(out + n, QUOTED_LEN - n, *name == '\'' ? "'\\''" : "%c", *name);
+	snprintf(out + n, QUOTED_LEN - n, "'");
+}
+
+struct words {
+	char iface[QUOTED_LEN];
+	char name[QUOTED_LEN];
+	char in[QUOTED_LEN + 32];
+	char sched[KTHREAD_SCHED_LEN];
+	const char *what;
+};
+
+static void make_words(struct words *w, const struct iface_view *v, const struct iface_facts *f)
+{
+	char path[QUOTED_LEN];
+
+	quote(w->iface, view_handle(v));
+	quote(w->name, v->name);
+	kthread_sched_format(&v->config.kthread_sched, w->sched, sizeof(w->sched));
+	*w->in = 0;
+	if (v->state != VIEW_ATTACHED || v->here || !*f->netns_path)
+		return;
+	quote(path, f->netns_path);
+	snprintf(w->in, sizeof(w->in), "nsenter --net=%s ", path);
+}
+
+static const char *word(const struct words *w, const char *name, size_t len)
+{
+	const struct {
+		const char *name;
+		const char *word;
+	} all[] = { { "what", w->what },
+		    { "iface", w->iface },
+		    { "name", w->name },
+		    { "in", w->in },
+		    { "sched", w->sched } };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strlen(all[i].name) == len && !strncmp(all[i].name, name, len))
+			return all[i].word;
+	return "";
+}
+
+/* A template's words are filled in. */
+static void fill_in(char out[PROBLEM_LEN], const char *template, const struct words *w)
+{
+	size_t used = 0;
+
+	while (*template && used < PROBLEM_LEN - 1) {
+		size_t n = strcspn(template, "{");
+		const char *end = strchr(template + n, '}');
+
+		used += snprintf(out + used, PROBLEM_LEN - used, "%.*s%s", (int)n, template,
+				 end ? word(w, template + n + 1, end - template - n - 1) : "");
+		template = end ? end + 1 : template + n;
+	}
+}
+
+static void cannot_tell(struct problem *p, const char *question, int err)
+{
+	p->id = PROBLEM_CANNOT_TELL;
+	snprintf(p->text, sizeof(p->text), "cannot tell %s: %s", question, strerror(-err));
+	snprintf(p->remedy, sizeof(p->remedy), "%s",
+		 err == -EPERM || err == -EACCES ? "look as root, outside of containers"
+						 : "look again");
+}
+
+static void no_answer(const struct iface_view *v, struct problem *p)
+{
+	p->id = PROBLEM_CANNOT_TELL;
+	snprintf(p->text, sizeof(p->text), "cannot tell whether it is attached: %s", v->why);
+	snprintf(p->remedy, sizeof(p->remedy), "look as root, outside of containers");
+}
+
+int problems_find(const struct iface_view *v, const struct iface_facts *f, struct problem **list)
+{
+	const size_t n_checks = sizeof(checks) / sizeof(checks[0]);
+	/* Each may be found, and besides be one of which not all could be told. */
+	struct problem *p = calloc(2 * n_checks + 1, sizeof(*p));
+	struct words words;
+	int n = 0;
+
+	*list = p;
+	if (!p)
+		return -ENOMEM;
+	if (v->state == VIEW_UNKNOWN)
+		no_answer(v, &p[n++]);
+	make_words(&words, v, f);
+	for (size_t i = 0; i < n_checks; i++) {
+		const struct check *check = &checks[i];
+		struct finding finding = {};
+		int err;
+
+		if (check->state != v->state)
+			continue;
+		err = check->look(v, f, &finding);
+		if (finding.n > SHOWN) {
+			size_t used = strlen(finding.what);
+
+			snprintf(finding.what + used, sizeof(finding.what) - used, " and %u more",
+				 finding.n - SHOWN);
+		}
+		if (finding.n) {
+			p[n].id = check->id;
+			words.what = finding.what;
+			fill_in(p[n].text, check->text, &words);
+			fill_in(p[n].remedy, check->remedy, &words);
+			n++;
+		}
+		if (err && check->question)
+			cannot_tell(&p[n++], check->question, err);
+	}
+	return n;
+}
