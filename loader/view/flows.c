@@ -63,6 +63,15 @@ static bool same_addr(const struct sockaddr *sa, const struct rps_sock_flow *flo
 	return !memcmp(&((const struct sockaddr_in6 *)sa)->sin6_addr, flow->laddr, 16);
 }
 
+/* An IPv4 address goes by its label, which begins with the interface's name: "eth0:backup". */
+static bool is_of(const struct ifaddrs *addr, const char *iface)
+{
+	size_t len = strlen(iface);
+
+	return !strncmp(addr->ifa_name, iface, len) &&
+	       (!addr->ifa_name[len] || addr->ifa_name[len] == ':');
+}
+
 static void keep_only(struct flow_view *view, const struct ifaddrs *addrs, const char *iface)
 {
 	unsigned int kept = 0;
@@ -71,8 +80,7 @@ static void keep_only(struct flow_view *view, const struct ifaddrs *addrs, const
 		bool match = false;
 
 		for (const struct ifaddrs *a = addrs; a && !match; a = a->ifa_next)
-			match = !strcmp(a->ifa_name, iface) &&
-				same_addr(a->ifa_addr, &view->flows[i]);
+			match = is_of(a, iface) && same_addr(a->ifa_addr, &view->flows[i]);
 		if (match)
 			view->flows[kept++] = view->flows[i];
 	}

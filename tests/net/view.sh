@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# view.sh - are the figures and names of status, stats and flows those of the maps and interfaces that
+# they are said to be of? The maps are real and pinned; what is in them is written by the test.
+
+. "$(dirname "$0")/lib.sh"
+
+RFS=/sys/fs/bpf/rfs
+
+# ring QUEUE CPU TAIL RING_FULL REDIRECT_ERROR POPPED ALLOC_FAILED: as struct rps_ring of include/rfs/types.h
+ring()
+{
+	local dir=$RFS/s0@$LAB_COOKIE/queues/$1 id
+
+	id=$(bpftool -j map show pinned "$dir/cpumap" | jq .id)
+	# shellcheck disable=SC2046
+	bpftool map update pinned "$dir/rps_ring" key "$2" 0 0 0 value hex $(python3 -c '
+import struct, sys
+cpumap, tail, full, error, popped, failed = map(int, sys.argv[1:])
+print(struct.pack("=4QI28x2Q40xQ", tail, full, error, 0, cpumap, popped, popped, failed).hex(" "))' \
+		"$id" "$3" "$4" "$5" "$6" "$7")
+}
+
+# No packet comes any more while the peer is down.
+test_counters()
+{
+	local q cpu
+
+	check "attach" rfsctl attach s0
+	ip -n "$LAB_CLI" link set c0 down
+	for ((q = 0; q < QUEUES; q++)); do
+		for ((cpu = 0; cpu < NCPUS; cpu++)); do
+			ring $q $cpu 0 0 0 0 0
+		done
+	done
+	ring 0 0 100000 1000 200 98800 30
+	ring 1 0 1000 0 0 1000 0
+	ring 1 1 50 5 7 38 3
+	is "frames that were lost, by where" "$(json '.interfaces[0].lost | tojson' rfsctl stats s0 --json)" \
+		'{"ring_full":1005,"redirect_error":207,"no_memory":33}'
+	is "frames of each CPU" "$(json '.interfaces[0].cpus[] | "\(.cpu) \(.enqueued) \(.delivered) \(.lost)"' \
+		rfsctl stats s0 --json | head -2 | paste -sd ,)" "0 101000 99770 1230,1 50 35 15"
+	is "and as text" "$(rfsctl stats s0 | awk '/^CPU/ { on = 1; next } on && NF == 4 { print $1, $2, $3, $4 }' |
+		head -2 | paste -sd ,)" "0 101000 99770 1230,1 50 35 15"
+	is "all that was lost" "$(rfsctl stats s0 | awk '$1 == "lost" { print $2 }')" $((1005 + 207 + 33))
+	check "detach" rfsctl detach s0
+	ip -n "$LAB_CLI" link set c0 up
+}
+
+# flow KEY FAMILY ADDRESS PORT: as struct rps_sock_flow
+flow()
+{
+	# shellcheck disable=SC2046
+	bpftool map update pinned $RFS/rps_sock_flow_table key "$1" 0 0 1 value hex $(python3 -c '
+import socket, struct, sys
+family = getattr(socket, sys.argv[1])
+addr = socket.inet_pton(family, sys.argv[2])
+print(struct.pack("=IIHBB2s2s16s16s16s", 0, 1, family, 6, 0, struct.pack(">H", int(sys.argv[3])),
+	b"\0\1", addr, addr, b"view.sh").hex(" "))' "$2" "$3" "$4")
+}
+
+ports() { json '[.flows[] | select(.comm == "view.sh") | .local.port] | sort | join(" ")' "$@"; }
+
+test_flows()
+{
+	check "attach" rfsctl attach s0
+	ip -n "$LAB_SRV" addr add 10.78.0.1/24 dev s0 label s0:second
+	ip -n "$LAB_SRV" link add o0 type veth peer name o1
+	ip -n "$LAB_SRV" addr add 10.79.0.1/24 dev o0
+	flow 1 AF_INET $SRV4 4001
+	flow 2 AF_INET 10.78.0.1 4002
+	flow 3 AF_INET 10.79.0.1 4003
+	flow 4 AF_INET $CLI4 4004
+	flow 5 AF_INET6 $SRV6 4005
+	flow 6 AF_INET6 $CLI6 4006
+	is "all flows" "$(ports rfsctl flows --json)" "4001 4002 4003 4004 4005 4006"
+	is "those to an address of the interface" "$(ports rfsctl flows s0 --json)" "4001 4002 4005"
+	is "of another one" "$(ports rfsctl flows o0 --json)" 4003
+	is "of one without addresses" "$(ports rfsctl flows o1 --json)" ""
+	is "as text" "$(rfsctl flows s0 | awk '$6 == "view.sh" { print $2 }' | sort | paste -sd ' ')" \
+		"10.77.0.1:4001 10.78.0.1:4002 [fd77::1]:4005"
+	ip -n "$LAB_SRV" link del o0
+	ip -n "$LAB_SRV" addr del 10.78.0.1/24 dev s0
+	check "detach" rfsctl detach s0
+}
+
+# Two interfaces that only their namespaces tell apart
+test_namespaces()
+{
+	local ns
+
+	for ns in "$LAB_SRV" "$LAB_CLI"; do
+		ip -n "$ns" link add n0 index 777 numrxqueues 2 numtxqueues 2 type veth peer name n1
+	done
+	check "attach" rfsctl attach n0 --cpus 0
+	check "attach the other namespace's" cli "$RFSCTL" attach n0 --cpus 1
+	is "each namespace's n0 is its own" \
+		"$(json '.interfaces[] | "\(.ifindex) \(.cpus)"' rfsctl status n0 --json)" "777 [0]"
+	is "and the other's" \
+		"$(json '.interfaces[] | "\(.ifindex) \(.cpus)"' cli "$RFSCTL" status n0 --json)" "777 [1]"
+	is "only one's own has the plain name" \
+		"$(rfsctl status | awk '$1 ~ /^n0/ { print $1, $NF }' | sort | sed 's/@[0-9]*/@/' | paste -sd ,)" \
+		"n0 0,n0@ 1"
+	is "in the other namespace too" \
+		"$(cli "$RFSCTL" status | awk '$1 ~ /^n0/ { print $1, $NF }' | sort | sed 's/@[0-9]*/@/' |
+			paste -sd ,)" "n0 1,n0@ 0"
+	check "detach" rfsctl detach n0
+	is "the other stays" "$(json '.interfaces[] | "\(.state) \(.cpus)"' rfsctl status --json)" \
+		"attached [1]"
+	check "detach the other" cli "$RFSCTL" detach n0
+	is "nothing stays pinned" "$(lab_pins)" 0
+	ip -n "$LAB_SRV" link del n0
+	ip -n "$LAB_CLI" link del n0
+}
+
+lab_up || exit 1
+[ ! -e $RFS ] || { echo "Bail out! an interface of this machine is attached already"; exit 1; }
+test_counters
+test_flows
+test_namespaces
+tap_end
