@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# problems.sh - what works against steering while an interface is attached, each brought about for
+# problems.sh [TEST...] - what works against steering while an interface is attached, each brought about for
 # real: does 'rfsctl status' say so, and nothing else, and no more when it is over?
 #
 # CPUs that go and come are with hotplug.sh.
@@ -55,6 +55,8 @@ attach()
 	none "no problem"
 }
 
+attached() { [ -e "$DIR/config" ] || attach; }
+
 detach()
 {
 	check "detach" rfsctl detach s0
@@ -72,7 +74,7 @@ kthread()
 test_none()
 {
 	is "nothing is attached: no problem" "$(rfsctl status --json | jq '.interfaces | length')" 0
-	attach
+	attached
 	is "an empty list in JSON" "$(json '.interfaces[0].problems | tojson' rfsctl status --json)" "[]"
 	is "and no word of it in text" "$(rfsctl status | grep -c remedy:)" 0
 	is "stats tells the state, the folder and the interface" \
@@ -83,6 +85,7 @@ test_none()
 
 test_kernel_steering()
 {
+	attached
 	rx "$LAB_SRV" rps_cpus 3
 	is "kernel RPS is on again" "$(problems)" kernel-rps
 	says "kernel RPS" "s0: kernel RPS is on again (rx-0: rps_cpus 3), so its packets are steered twice" \
@@ -99,6 +102,7 @@ test_kernel_steering()
 
 test_vlan()
 {
+	attached
 	srv ethtool -K s0 rxvlan on rx-vlan-stag-hw-parse on >"$LAB_TMP/log" 2>&1
 	is "VLAN offload is on again" "$(problems)" vlan-offload
 	says "VLAN offload" "(rx-vlan-hw-parse, rx-vlan-stag-hw-parse)" \
@@ -110,6 +114,7 @@ test_vlan()
 # Its peer's TX queues come first, as a veth with XDP needs as many RX queues as these.
 test_queues()
 {
+	attached
 	cli ethtool -L c0 tx 1 && srv ethtool -L s0 rx 1
 	is "fewer RX queues" "$(problems)" rx-queues
 	says "fewer RX queues" "(1 RX queue now, $QUEUES at attach)" "remedy: rfsctl refresh s0"
@@ -121,6 +126,7 @@ test_kthreads()
 {
 	local pid
 
+	attached
 	pid=$(kthread 0)
 	chrt -f -p 3 "$pid"
 	is "a thread is scheduled otherwise" "$(problems)" kthread-sched
@@ -142,6 +148,7 @@ test_kthreads()
 # What is not known is never passed over: here the kernel refuses to answer.
 test_cannot_tell()
 {
+	attached
 	refused() { srv strace -f -qq -o /dev/null -e inject="$1" "$RFSCTL" "${@:2}"; }
 
 	is "sysfs is refused" "$(problems refused fsopen:error=EPERM)" cannot-tell
@@ -162,6 +169,7 @@ test_starved()
 {
 	local hog pings
 
+	attached
 	check "all to one CPU" rfsctl set s0 --cpus "$LAST_CPU"
 	timeout 8 taskset -c "$LAST_CPU" chrt -f 50 sh -c 'while :; do :; done' &
 	hog=$!
@@ -181,7 +189,7 @@ test_starved()
 
 test_tcp_stack()
 {
-	detach
+	[ ! -e "$DIR" ] || detach
 	attach --tcp stack
 	rx "$LAB_SRV" rps_flow_cnt 0
 	is "kernel RFS is off, though TCP is left to it" "$(problems)" kernel-rfs-off
@@ -277,16 +285,8 @@ test_moved()
 lab_up || exit 1
 DIR=$RFS/s0@$LAB_COOKIE
 [ ! -e $RFS ] || { echo "Bail out! an interface of this machine is attached already"; exit 1; }
-test_none
-test_kernel_steering
-test_vlan
-test_queues
-test_kthreads
-test_cannot_tell
-test_starved
-test_tcp_stack
-test_recorder
-test_pins
-test_program
-test_moved
+[ $# -gt 0 ] || set -- none kernel_steering vlan queues kthreads cannot_tell starved tcp_stack recorder pins program moved
+for t; do
+	"test_$t"
+done
 tap_end
