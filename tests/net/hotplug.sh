@@ -57,6 +57,13 @@ load_judge()
 
 active() { json '.interfaces[0].cpus | join(",")' rfsctl status s0 --json; }
 
+# Of the problems that status shows, those that have to do with CPUs
+problems()
+{
+	json '[.interfaces[0].problems[].id | select(. == "cpu-offline" or . == "cpu-unused" or
+		. == "kthread-unbound")] | join(" ")' rfsctl status s0 --json
+}
+
 follows_to()
 {
 	local source
@@ -80,12 +87,16 @@ test_target()
 	cpu_set 2 0
 	wake_all
 	check "CPU 2 offline: its kthreads run elsewhere" unbound 2
+	is "status says so" "$(problems)" "cpu-offline kthread-unbound"
 	check "refresh while CPU 2 is offline" rfsctl refresh
 	is "CPU 2 is left out" "$(active)" 0,1,3
+	is "status has no more to say" "$(problems)" ""
 	sleep 2
 	cpu_set 2 1
+	is "status tells that CPU 2 is back" "$(problems)" cpu-unused
 	check "refresh when it is back" rfsctl refresh s0
 	is "CPU 2 is steered to again" "$(active)" 0,1,2,3
+	is "status has no more to say" "$(problems)" ""
 	check "its kthreads are bound to it" wait_for 3 bound 2
 	load_judge "CPU 2 offline and back"
 	check "a flow follows its reader to CPU 2" follows_to 2
@@ -96,8 +107,10 @@ test_target()
 	wake_all
 	cpu_set 3 1
 	check "CPU 3 offline and back: its kthreads run elsewhere" unbound 3
+	is "status says so" "$(problems)" kthread-unbound
 	check "refresh only after CPU 3 went and came" rfsctl refresh
 	is "CPU 3 is steered to" "$(active)" 0,1,2,3
+	is "status has no more to say" "$(problems)" ""
 	check "its kthreads are bound to it" wait_for 3 bound 3
 	load_judge "CPU 3 offline and back, one refresh"
 	rfsctl detach s0 >/dev/null 2>&1
@@ -109,6 +122,7 @@ test_late()
 	cpu_set 3 0
 	check "attach with CPU 3 offline" rfsctl attach s0 --cpus 0-3
 	is "it is not steered to" "$(active)" 0,1,2
+	is "which is no problem while it is offline" "$(problems)" ""
 	load_start
 	sleep 1
 	cpu_set 3 1

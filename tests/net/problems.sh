@@ -89,7 +89,7 @@ test_kernel_steering()
 	rx "$LAB_SRV" rps_cpus 3
 	is "kernel RPS is on again" "$(problems)" kernel-rps
 	says "kernel RPS" "s0: kernel RPS is on again (rx-0: rps_cpus 3), so its packets are steered twice" \
-		"remedy: write 0 to rps_cpus of its RX queues"
+		"remedy: write 0 to /sys/class/net/s0/queues/rx-*/rps_cpus"
 	check "that is no failure" rfsctl status
 	is "stats does not look" "$(json '.interfaces[0] | has("problems")' rfsctl stats --json)" false
 	rx "$LAB_SRV" rps_flow_cnt 4096
