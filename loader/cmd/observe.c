@@ -48,7 +48,7 @@ static int get_recorder(struct recorder *r)
 	if (err == -ENOENT || err == -EAGAIN)
 		err = recorder_start(&opts, false, r);
 	else if (err == -EPROTO)
-		rfs_error("rfs of another version is running; use its rfsctl");
+		rfs_error("rfs of another version is running; 'rfsctl detach --all' ends it");
 	return err;
 }
 

@@ -44,12 +44,7 @@ int open_recorder(struct recorder *r)
 	if (err)
 		return err;
 	err = recorder_open(r);
-	if (err == -ENOENT || err == -EAGAIN)
-		return 1;
-	if (err == -EPROTO)
-		rfs_error(
-			"rfs of another version is running; use its rfsctl, or detach all with it");
-	return err;
+	return err == -ENOENT || err == -EAGAIN ? 1 : err;
 }
 
 static int read_recorder(const struct recorder *r, struct rfs_view *view)
@@ -87,6 +82,11 @@ int collect(const char *iface, bool problems, struct rfs_view *view)
 		return err;
 	}
 	err = open_recorder(&r);
+	/* What it is attached to is listed none the less. */
+	if (err == -EPROTO) {
+		rfs_warn("rfs of another version is running; 'rfsctl detach --all' ends it");
+		err = 1;
+	}
 	if (err < 0)
 		return err;
 	err = err ? 0 : read_recorder(&r, view);

@@ -104,6 +104,8 @@ int collect_flows(const char *iface, struct flow_view *view)
 			return err;
 	}
 	err = open_recorder(&r);
+	if (err == -EPROTO)
+		rfs_error("rfs of another version is running; 'rfsctl detach --all' ends it");
 	if (err)
 		return err < 0 ? err : 0;
 	err = walk_flows(r.sock_flow, &list, true);

@@ -18,7 +18,12 @@ int walk_flows(int fd, struct flow_list *list, bool keep);
 /** sum_percpu() - sum a per-CPU map's only value, n 64-bit counters; 0 or a negative errno */
 int sum_percpu(int fd, __u64 *sum, unsigned int n);
 
-/** open_recorder() - for a reading command; 1 if none runs; a negative errno after a message */
+/**
+ * open_recorder() - for a reading command
+ *
+ * Return: 0; 1 if none runs; -EPROTO without a message for one of another version; or another
+ * negative errno after a message.
+ */
 int open_recorder(struct recorder *r);
 
 /**
