@@ -158,7 +158,8 @@ static void attached_note(const struct netif *nif, const struct rfs_config *conf
 	char name[TEXT_NAME_LEN], dispatcher[80];
 
 	text_ascii(name, sizeof(name), nif->name);
-	if (!strcmp(nif->driver, "veth"))
+	/* Generic mode's skbs keep what the driver says of their checksum. */
+	if (!strcmp(nif->driver, "veth") && config->mode == RFS_MODE_NATIVE)
 		rfs_warn("%s is a veth: its peer must compute checksums itself (ethtool -K PEER tx "
 			 "off), or its TCP and UDP packets are dropped as corrupt",
 			 nif->name);

@@ -27,7 +27,7 @@ struct netif {
 	char members[NETIF_MEMBERS_NAMED][IF_NAMESIZE]; /* whose master it is; the first of them */
 	unsigned int n_members;
 	bool xdp_features_known;
-	__u64 xdp_features; /* NETIF_XDP_* of host/xdp_features.h */
+	__u64 xdp_features; /* of netif_xdp_features() */
 	bool lro;
 	bool gro_hw_fixed; /* hardware GRO is on and cannot be turned off */
 };

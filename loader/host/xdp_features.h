@@ -5,14 +5,12 @@
 
 #include "rfs/types.h"
 
-/* enum netdev_xdp_act of the kernel's linux/netdev.h */
-#define NETIF_XDP_BASIC	   0x1
-#define NETIF_XDP_REDIRECT 0x2
+#define NETIF_XDP_REDIRECT 0x2 /* NETDEV_XDP_ACT_REDIRECT of the kernel's linux/netdev.h */
 
 /**
  * netif_xdp_features() - what an interface's driver can do in native mode, as it is set up now
  * @ifindex:  interface of the current network namespace
- * @features: receives NETIF_XDP_* and others
+ * @features: receives NETIF_XDP_REDIRECT and others; 0: there is no native mode
  *
  * Return: 0; -ENOENT where the kernel does not tell (Linux before 6.3); or another negative errno.
  *

@@ -67,9 +67,12 @@ int add_cpumap_entries(int cpumap, const struct cpuset *cpus, unsigned int qsize
 		__u32 key = cpu;
 
 		/* Replacing a live entry would start a second kthread while the first drains. */
-		if (!bpf_map_lookup_elem(cpumap, &key, &old) && old.qsize)
+		bool is_there = !bpf_map_lookup_elem(cpumap, &key, &old);
+
+		if (is_there && old.qsize)
 			continue;
-		if (bpf_map_update_elem(cpumap, &key, &value, BPF_ANY)) {
+		if ((!is_there && errno != ENOENT) ||
+		    bpf_map_update_elem(cpumap, &key, &value, BPF_ANY)) {
 			int err = -errno;
 
 			rfs_error("cannot make the ring to CPU %u: %s", cpu, strerror(-err));

@@ -126,7 +126,7 @@ static const char *unfit_for_native(const struct netif *nif, char *buf, size_t l
 		if (!strcmp(nif->driver, unsuited[i].driver))
 			return unsuited[i].why;
 	/* None at all: whoever attaches natively is told so by the kernel. */
-	if (!nif->xdp_features_known || !(nif->xdp_features & NETIF_XDP_BASIC) ||
+	if (!nif->xdp_features_known || !nif->xdp_features ||
 	    nif->xdp_features & NETIF_XDP_REDIRECT)
 		return NULL;
 	snprintf(buf, len,
