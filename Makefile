@@ -105,7 +105,7 @@ demo:
 # Everything that the tests run, here or in a VM that sees this folder.
 test-build: $(B)/rfsctl $(B)/rfs-traffic broken
 
-NET_TESTS := attach view problems security interrupt follow apps faults storm
+NET_TESTS := attach preflight view problems security interrupt follow apps faults storm
 $(NET_TESTS:%=test-net-%): test-net-%: test-build
 	@LAB_BUILD=$(abspath $(B)) tests/net/$*.sh
 
@@ -121,9 +121,9 @@ test:
 		$(foreach t,$(NET_TESTS),net-$(t) tests/net/$(t).sh --) \
 		bench $(MAKE) --no-print-directory -s test-bench -- \
 		vm $(MAKE) --no-print-directory -s test-vm KERNELS=6.1 SHORT=1 \
-			TESTS="prog attach follow apps faults hotplug storm" -- \
+			TESTS="prog attach preflight follow apps faults hotplug storm" -- \
 		vm-newest $(MAKE) --no-print-directory -s test-vm KERNELS=7 SHORT=1 \
-			TESTS="prog attach hotplug storm"
+			TESTS="prog attach preflight hotplug storm"
 
 clean:
 	rm -rf $(B)

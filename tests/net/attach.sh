@@ -66,35 +66,7 @@ test_bad_input()
 		peer name q1 numrxqueues 4 numtxqueues 4
 	fails "too few RX queues" 1 "too few queues" rfsctl attach q0
 	ip -n "$LAB_SRV" link del q0
-	ip -n "$LAB_SRV" link add b0 type bridge
-	fails "a driver without native XDP" 1 "has no native XDP" rfsctl attach b0 --mode native
-	fails "generic mode in its place, with a warning" 0 "generic mode" rfsctl attach b0
-	rfsctl detach b0
-	ip -n "$LAB_SRV" link del b0
 	no_leftovers "after refusals"
-}
-
-# A driver that has native XDP, and refuses it as it is set up now
-test_present_settings()
-{
-	local says="the kernel says: No native XDP support for the current bonding mode"
-
-	if ! ip -n "$LAB_SRV" link add m0 type bond mode broadcast 2>/dev/null; then
-		skip "a driver that refuses native XDP for now" "this kernel has no bonding"
-		return
-	fi
-	# As long as a bond has no member, its LRO is on.
-	fails "LRO is refused" 1 "lro off" rfsctl attach m0
-	srv ethtool -K m0 lro off
-	fails "a driver that refuses native XDP for now" 1 "has native XDP, but not with" \
-		rfsctl attach m0 --mode native
-	fails "the kernel's reason is passed on" 1 "$says" rfsctl attach m0 --mode native
-	fails "generic mode in its place, with the reason" 0 "$says; steering in generic mode" \
-		rfsctl attach m0
-	is "it is attached in generic mode" "$(json '.interfaces[0].mode' rfsctl status --json)" generic
-	check "detach" rfsctl detach m0
-	ip -n "$LAB_SRV" link del m0
-	no_leftovers "refused for now"
 }
 
 # What a killed attach leaves and what an attach that runs has made so far look alike; the lock tells.
@@ -431,7 +403,6 @@ lab_up || exit 1
 [ "$(lab_pins)" = 0 ] && [ ! -e /sys/fs/bpf/rfs ] ||
 	{ echo "Bail out! an interface of this machine is attached already"; exit 1; }
 test_bad_input
-test_present_settings
 test_changing
 test_attach_detach "s0@$LAB_COOKIE"
 test_kthread_sched "s0@$LAB_COOKIE"

@@ -16,6 +16,7 @@ qemu_args() {
 		# whatever is said to /dev/kmsg, and all of it
 		printk.devkmsg=on log_buf_len=4M
 	)
+	[ -z "$params" ] || append+=("$params")
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	args=(
 		-M q35 -accel "tcg,thread=$qemu_threads"
