@@ -215,6 +215,49 @@ test_no_offload()
 	attached "auto" native
 }
 
+# Packets come by all queues, so that none is out of the program's tables.
+flood_queues()
+{
+	local sink
+
+	"$TRAFFIC" udp-sink --bind $HERE --port 9000 --connect $THERE --cport 8000 --flows 64 \
+		--readers 4 --seconds $((SECS + 3)) --json >"$LAB_TMP/sink" 2>"$LAB_TMP/sink.err" &
+	sink=$!
+	wait_for 20 grep -q ready "$LAB_TMP/sink.err"
+	ask udp-source --bind $THERE --cport 8000 --to $HERE --port 9000 --flows 64 --senders 2 \
+		--rate 4000 --seconds "$SECS" --json
+	wait $sink
+	ended
+	jq -e '.received > 0' "$LAB_TMP/sink"
+}
+
+# virtio_net puts a queue for each CPU into use when XDP is attached, if there are any left.
+test_queues()
+{
+	local no_queue='.interfaces[0].passed_reasons.no_queue'
+
+	check "attach" rfsctl attach "$NIC"
+	sed 's/^/# /' "$LAB_TMP/check"
+	cp "$LAB_TMP/check" "$LAB_TMP/attach"
+	check "the driver put more queues into use (so the test can fail)" test "$(queues)" -gt "$NQUEUES"
+	is "all queues are known" "$(json '.interfaces[0].queues | length' rfsctl status --json)" "$(queues)"
+	is "as many as attach says" "$(sed -n 's/.*, \([0-9]*\) RX queues.*/\1/p' "$LAB_TMP/attach")" "$(queues)"
+	check "datagrams come in" flood_queues
+	echo "# $(rfsctl stats "$NIC" --json | jq -c '.interfaces[0] | {packets, passed_reasons, lost}')"
+	is "all queues had packets" "$(queues_used)" "$(queues)"
+	is "none came by a queue that is not known" "$(json "$no_queue" rfsctl stats --json)" 0
+	is "none was lost" "$(json '.interfaces[0].lost | add' rfsctl stats --json)" 0
+	check "detach" rfsctl detach "$NIC"
+	unchanged "detach restores every setting"
+	check "nothing stays pinned" nothing_pinned
+	check "the NIC works after detach" ping -c 3 -i 0.1 -W 2 $THERE
+	for _ in 1 2; do
+		rfsctl attach "$NIC" >/dev/null 2>&1
+		rfsctl detach "$NIC"
+	done
+	unchanged "the same after some more of it"
+}
+
 # The path without rfs
 test_path()
 {
@@ -253,10 +296,12 @@ ip addr add 10.77.5.2/24 dev "$NIC.5"
 ip link set "$NIC.5" up
 # By itself, igb spreads TCP by ports, but UDP by addresses.
 [ "$DRIVER" = igb ] && ethtool -N "$NIC" rx-flow-hash udp4 sdfn
-NQUEUES=$(queues)
-echo "# $NIC: driver $(ethtool -i "$NIC" | sed -n 's/^driver: //p'), $NQUEUES RX queues, $NCPUS CPUs"
+echo "# $NIC: driver $(ethtool -i "$NIC" | sed -n 's/^driver: //p'), $(queues) RX queues, $NCPUS CPUs"
 wait_for 20 has_link
 
+# Queues are left for the driver to put into use.
+[ "${DRIVER%-queues}" = "$DRIVER" ] || ethtool -L "$NIC" combined 2
+NQUEUES=$(queues)
 # It is the same for variants of a model.
 [ "${DRIVER#*-pci-}" = "$DRIVER" ] && test_path
 for q in "/sys/class/net/$NIC/queues"/rx-*; do
@@ -267,6 +312,7 @@ settings >"$LAB_TMP/before"
 case $DRIVER in
 *-nocontrol) test_no_control ;;
 *-nooffload) test_no_offload ;;
+*-queues) test_queues ;;
 *) test_driver ;;
 esac
 tap_end
