@@ -23,6 +23,7 @@ struct ring_facts {
 	int sched_err;
 	struct rfs_sched sched;
 	__s32 standing; /* frames that are counted as in it, while none came out; else 0 */
+	bool stuck;	/* the program found that frames vanish before they reach it */
 	bool asleep;	/* with standing frames: the thread waits for frames, not for its CPU */
 };
 

@@ -56,7 +56,9 @@ static int add_queue(struct look *l, unsigned int queue)
 
 		r->queue = queue;
 		r->cpu = cpu;
-		r->standing = in_flight(counters(l, r));
+		r->stuck = l->rings[queue] && rps_ring_is_stuck(counters(l, r));
+		/* The counts of a stuck one need not agree: what was given up may have come out. */
+		r->standing = r->stuck ? 0 : in_flight(counters(l, r));
 		l->popped[r - l->f->ring] = r->standing ? counters(l, r)->popped : 0;
 	}
 	for (unsigned int i = 0; id && i < all->n; i++)
@@ -102,7 +104,7 @@ static void keep_those_in_use(const struct iface_view *v, struct iface_facts *f)
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < f->n_rings; i++)
-		if (f->ring[i].kthread.pid || f->ring[i].standing ||
+		if (f->ring[i].kthread.pid || f->ring[i].standing || f->ring[i].stuck ||
 		    cpuset_has(&v->cpus, f->ring[i].cpu))
 			f->ring[kept++] = f->ring[i];
 	f->n_rings = kept;

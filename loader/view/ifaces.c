@@ -60,11 +60,12 @@ static int read_rings(struct iface_view *v)
 {
 	unsigned int nr_cpus = recorder_nr_cpus(), n = 0;
 	struct cpu_view *cpu = calloc(nr_cpus, sizeof(*cpu));
+	int err;
 
 	if (!cpu)
 		return -ENOMEM;
 	v->cpu = cpu;
-	rings_each(v->dir, v->config.queues, nr_cpus, add_ring, v);
+	err = rings_each(v->dir, v->config.queues, nr_cpus, add_ring, v);
 	/* CPUs that are in the set, or were. */
 	for (unsigned int i = 0; i < nr_cpus; i++) {
 		if (!cpuset_has(&v->cpus, i) && !cpu[i].enqueued)
@@ -73,7 +74,7 @@ static int read_rings(struct iface_view *v)
 		cpu[n++].cpu = i;
 	}
 	v->n_cpus = n;
-	return 0;
+	return err;
 }
 
 /* -ENOENT: not all is pinned. */

@@ -72,11 +72,15 @@ static int look_program(const struct iface_view *v, const struct iface_facts *f,
 
 static int look_moved(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
 {
-	(void)v;
+	const char *other = v->ifindex == v->config.ifindex
+				    ? ""
+				    : "; its index has changed, so no packet is steered";
+
 	if (f->moved && *f->netns_path)
-		found(out, "%s", f->netns_path);
+		found(out, "%s%s", f->netns_path, other);
 	else if (f->moved)
-		found(out, "the one with cookie %llu", (unsigned long long)f->netns_cookie);
+		found(out, "the one with cookie %llu%s", (unsigned long long)f->netns_cookie,
+		      other);
 	return 0;
 }
 
@@ -287,12 +291,22 @@ static int look_ring_starved(const struct iface_view *v, const struct iface_fact
 	return f->rings_err;
 }
 
-static int look_ring_stuck(const struct iface_view *v, const struct iface_facts *f,
-			   struct finding *out)
+static int look_ring_undrained(const struct iface_view *v, const struct iface_facts *f,
+			       struct finding *out)
 {
 	(void)v;
 	standing(f, out, true);
 	return 0; /* as look_ring_starved() */
+}
+
+static int look_ring_stuck(const struct iface_view *v, const struct iface_facts *f,
+			   struct finding *out)
+{
+	(void)v;
+	for (unsigned int i = 0; i < f->n_rings; i++)
+		if (f->ring[i].stuck)
+			found(out, "from RX queue %u to CPU %u", f->ring[i].queue, f->ring[i].cpu);
+	return 0;
 }
 
 /*
@@ -375,9 +389,14 @@ static const struct check {
 	  "frames stand in rings, as the threads that empty them do not get their CPU: {what}",
 	  "see what keeps that CPU busy; rfsctl set {iface} --kthread-sched gives them more of it",
 	  "whether frames come out of its rings", look_ring_starved },
+	{ "ring-undrained", VIEW_ATTACHED,
+	  "rings have frames, and none is seen to come out: {what}; no flow can leave these",
+	  "rfsctl detach {iface}, and attach again", NULL, look_ring_undrained },
 	{ "ring-stuck", VIEW_ATTACHED,
-	  "frames that were redirected never came out: {what}; the driver may drop them",
-	  "rfsctl detach {iface}; attach with --mode generic may help", NULL, look_ring_stuck },
+	  "frames vanish on their way to rings ({what}), so no more are sent there: the driver, or an "
+	  "XDP program behind rfs, drops what is redirected",
+	  "rfsctl detach {iface}; take the other program off, or attach with --mode generic", NULL,
+	  look_ring_stuck },
 };
 
 /* ---- words ---- */

@@ -8,7 +8,8 @@
 
 RFS=/sys/fs/bpf/rfs
 
-# ring QUEUE CPU TAIL RING_FULL REDIRECT_ERROR POPPED ALLOC_FAILED: as struct rps_ring of include/rfs/types.h
+# ring QUEUE CPU TAIL RING_FULL REDIRECT_ERROR VANISHED MISSING POPPED ALLOC_FAILED: as struct rps_ring of
+# include/rfs/types.h
 ring()
 {
 	local dir=$RFS/s0@$LAB_COOKIE/queues/$1 id
@@ -17,9 +18,9 @@ ring()
 	# shellcheck disable=SC2046
 	bpftool map update pinned "$dir/rps_ring" key "$2" 0 0 0 value hex $(python3 -c '
 import struct, sys
-cpumap, tail, full, error, popped, failed = map(int, sys.argv[1:])
-print(struct.pack("=4QI28x2Q40xQ", tail, full, error, 0, cpumap, popped, popped, failed).hex(" "))' \
-		"$id" "$3" "$4" "$5" "$6" "$7")
+cpumap, tail, full, error, vanished, missing, popped, failed = map(int, sys.argv[1:])
+print(struct.pack("=5Q2I16x2Q40xQ", tail, full, error, vanished, 0, cpumap, missing, popped, popped,
+	failed).hex(" "))' "$id" "${@:3}")
 }
 
 # No packet comes any more while the peer is down.
@@ -31,19 +32,22 @@ test_counters()
 	ip -n "$LAB_CLI" link set c0 down
 	for ((q = 0; q < QUEUES; q++)); do
 		for ((cpu = 0; cpu < NCPUS; cpu++)); do
-			ring $q $cpu 0 0 0 0 0
+			ring $q $cpu 0 0 0 0 0 0 0
 		done
 	done
-	ring 0 0 100000 1000 200 98800 30
-	ring 1 0 1000 0 0 1000 0
-	ring 1 1 50 5 7 38 3
+	ring 0 0 100000 1000 200 4000 0 94800 30
+	ring 1 0 1000 0 0 0 0 1000 0
+	ring 1 1 50 5 7 0 2147483648 38 3
 	is "frames that were lost, by where" "$(json '.interfaces[0].lost | tojson' rfsctl stats s0 --json)" \
-		'{"ring_full":1005,"redirect_error":207,"no_memory":33}'
+		'{"ring_full":1005,"redirect_error":207,"vanished":4000,"no_memory":33}'
 	is "frames of each CPU" "$(json '.interfaces[0].cpus[] | "\(.cpu) \(.enqueued) \(.delivered) \(.lost)"' \
-		rfsctl stats s0 --json | head -2 | paste -sd ,)" "0 101000 99770 1230,1 50 35 15"
+		rfsctl stats s0 --json | head -2 | paste -sd ,)" "0 101000 95770 5230,1 50 35 15"
 	is "and as text" "$(rfsctl stats s0 | awk '/^CPU/ { on = 1; next } on && NF == 4 { print $1, $2, $3, $4 }' |
-		head -2 | paste -sd ,)" "0 101000 99770 1230,1 50 35 15"
-	is "all that was lost" "$(rfsctl stats s0 | awk '$1 == "lost" { print $2 }')" $((1005 + 207 + 33))
+		head -2 | paste -sd ,)" "0 101000 95770 5230,1 50 35 15"
+	is "all that was lost" "$(rfsctl stats s0 | awk '$1 == "lost" { print $2 }')" $((1005 + 207 + 4000 + 33))
+	is "a ring that the program has marked" \
+		"$(json '.interfaces[0].problems[] | "\(.id): \(.text)"' rfsctl status s0 --json | sed 's/, so.*//')" \
+		"ring-stuck: frames vanish on their way to rings (from RX queue 1 to CPU 1)"
 	check "detach" rfsctl detach s0
 	ip -n "$LAB_CLI" link set c0 up
 }

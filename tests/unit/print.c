@@ -134,7 +134,7 @@ static int set_up(void **state)
 		v->count[i] = 10 + i;
 	v->lost_ring_full = 91;
 	v->lost_redirect_error = 192;
-	v->lost_vanished = 294;
+	v->lost_vanished = 794;
 	v->lost_alloc_failed = 393;
 	v->cpu = cpus;
 	v->n_cpus = ARRAY_SIZE(cpus);
@@ -237,7 +237,7 @@ static void test_show_stats(void **state)
 	assert_line("passed", passed());
 	assert_line("moves made", 12);
 	assert_line("moves deferred", 13);
-	assert_line("lost", 91 + 192 + 294 + 393);
+	assert_line("lost", 91 + 192 + 794 + 393);
 #define X(id, name, help) assert_line("  " name, 10 + RFS_STAT_##id);
 	RFS_PASS_REASONS(X)
 #undef X
@@ -354,9 +354,10 @@ static json_t *stats_of(const char *pin, const char *state)
 			 "name", "lan0", "ifindex", 70, "state", state, "pin", pin, "packets",
 			 "seen", 10 + 11 + (int)passed(), "flow_steered", 10, "hash_steered", 11,
 			 "passed", (int)passed(), "passed_reasons", reasons, "moves", "made", 12,
-			 "deferred", 13, "lost", "ring_full", 91, "redirect_error", 192,
-			 "vanished", 294, "no_memory", 393, "cpus", "cpu", 0, "enqueued", 1001, "delivered", 1002,
-			 "lost", 1003, "cpu", 2, "enqueued", 2001, "delivered", 2002, "lost", 2003);
+			 "deferred", 13, "lost", "ring_full", 91, "redirect_error", 192, "vanished",
+			 794, "no_memory", 393, "cpus", "cpu", 0, "enqueued", 1001, "delivered",
+			 1002, "lost", 1003, "cpu", 2, "enqueued", 2001, "delivered", 2002, "lost",
+			 2003);
 }
 
 static void test_json_stats(void **state)

@@ -32,7 +32,9 @@ static void healthy(struct world *w)
 	strcpy(w->v.dir, "eth0@4711");
 	w->v.here = true;
 	w->v.state = VIEW_ATTACHED;
+	w->v.ifindex = 7;
 	w->v.config = (struct rfs_config){
+		.ifindex = 7,
 		.queues = QUEUES,
 		.mode = RFS_MODE_NATIVE,
 		.kthread_sched = { SCHED_BATCH, 7 },
@@ -275,10 +277,21 @@ static void starved(struct world *w)
 	w->ring[2].standing = 17;
 }
 
-static void stuck(struct world *w)
+static void undrained(struct world *w)
 {
 	w->ring[CPUS + 1].standing = 18;
 	w->ring[CPUS + 1].asleep = true;
+}
+
+static void stuck(struct world *w)
+{
+	w->ring[CPUS + 3].stuck = true;
+}
+
+static void moved_index(struct world *w)
+{
+	moved(w);
+	w->v.ifindex = 8;
 }
 
 static void cannot_see_settings(struct world *w)
@@ -368,7 +381,9 @@ static const struct row {
 	{ offline, "cpu-offline", "CPU 2 is offline", "rfsctl refresh eth0" },
 	{ back, "cpu-unused", "CPU 5 is online", "rfsctl refresh eth0" },
 	{ starved, "ring-starved", ": 17 from RX queue 0 to CPU 2", "set eth0 --kthread-sched" },
-	{ stuck, "ring-stuck", "never came out: 18 from RX queue 1 to CPU 1", "detach eth0" },
+	{ undrained, "ring-undrained", "come out: 18 from RX queue 1 to CPU 1;", "detach eth0" },
+	{ stuck, "ring-stuck", "(from RX queue 1 to CPU 3)", "--mode generic" },
+	{ moved_index, "moved", "/run/netns/blue; its index has changed", "detach eth0@4711" },
 	{ cannot_see_settings, "cannot-tell cannot-tell cannot-tell", "how many RX queues",
 	  "root" },
 	{ cannot_see_threads, "cannot-tell", "has a thread", "look again" },
@@ -426,11 +441,12 @@ static void test_together(void **state)
 	rfs(&w);
 	stopped(&w);
 	stuck(&w);
+	undrained(&w);
 	starved(&w);
 	cannot_see_one_thread(&w);
 	other_class(&w);
 	n = problems_find(&w.v, &w.f, &p);
-	assert_int_equal(n, 8);
+	assert_int_equal(n, 9);
 	free(p);
 }
 
