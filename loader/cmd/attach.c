@@ -108,8 +108,8 @@ static int renew_recorder(const struct recorder_opts *opts, struct recorder *r)
 	pins_free_list(dirs, n > 0 ? n : 0);
 	if (n)
 		return n < 0 ? n : -EBUSY;
-	recorder_remove(); /* what a killed start or removal has left */
-	return recorder_start(opts, true, r);
+	n = recorder_remove(); /* what a killed start or removal has left */
+	return n ? n : recorder_start(opts, true, r);
 }
 
 /* The running recorder if it fits, or a new one. */

@@ -32,12 +32,11 @@ int cmd_begin_change(void)
 	return err;
 }
 
-void cmd_remove_idle_recorder(void)
+int cmd_remove_idle_recorder(void)
 {
 	char **dirs;
 	int n = pins_list("", true, &dirs);
 
 	pins_free_list(dirs, n > 0 ? n : 0);
-	if (!n)
-		recorder_remove();
+	return n ? n < 0 ? n : 0 : recorder_remove();
 }

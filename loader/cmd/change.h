@@ -10,7 +10,8 @@
  */
 int cmd_begin_change(void);
 
-/** cmd_remove_idle_recorder() - the last interface's recorder goes with it */
-void cmd_remove_idle_recorder(void);
+/** cmd_remove_idle_recorder() - the last interface's recorder goes with it; 0 or a negative errno
+ */
+int cmd_remove_idle_recorder(void);
 
 #endif /* RFS_CMD_CHANGE_H */

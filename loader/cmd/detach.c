@@ -75,13 +75,13 @@ static int detach_one(const char *iface)
 
 static int detach(const struct detach_args *args)
 {
-	int err = cmd_begin_change();
+	int err = cmd_begin_change(), idle;
 
 	if (err)
 		return err;
 	err = args->all ? detach_all() : detach_one(args->iface);
-	cmd_remove_idle_recorder();
-	return err;
+	idle = cmd_remove_idle_recorder();
+	return err ? err : idle;
 }
 
 int cmd_detach(int argc, char **argv)

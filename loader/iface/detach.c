@@ -163,12 +163,12 @@ static int forget(const char *dir, int config_fd)
 		err = set_gate(config_fd, RFS_GATE_CLOSED);
 	if (!err)
 		err = forget_rings(dir);
-	if (err)
+	if (err) {
 		rfs_error("%s: cannot take it out of the recorder: %s", dir, strerror(-err));
+		return err;
+	}
 	/* With the folder goes the knowledge of what is to be undone. */
-	else
-		pins_remove("%s", dir);
-	return err;
+	return pins_remove("%s", dir);
 }
 
 static int detach_from(const char *dir, const struct iface_id *id, const struct iface_place *place)

@@ -170,6 +170,6 @@ int queue_remove(const struct queue_tables *t, const char *dir, __u32 queue)
 	if (err)
 		rfs_error("%s: cannot take out RX queue %u: %s", dir, queue, strerror(-err));
 	else
-		pins_remove("%s/%s/%u", dir, RFS_PIN_QUEUE_MAPS, queue);
+		err = pins_remove("%s/%s/%u", dir, RFS_PIN_QUEUE_MAPS, queue);
 	return err;
 }

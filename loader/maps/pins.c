@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,35 +11,97 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include "host/folder.h"
 #include "host/msg.h"
 #include "maps/pins.h"
+
+/* libxdp's, in which it keeps the programs of its dispatchers */
+#define LIBXDP_DIR "xdp"
+
+/* What others can change is not taken for our own, nor for libxdp's. */
+static int check_folder(const char *name)
+{
+	char path[PATH_MAX];
+	const char *flaw;
+
+	snprintf(path, sizeof(path), "%s/%s", env.bpffs, name);
+	flaw = folder_flaw(path, false);
+	if (!flaw)
+		return 0;
+	rfs_error(
+		"%s %s, so what is pinned there cannot be trusted; remove it (rm -r %s), and keep "
+		"others out (chmod 0700 %s)",
+		path, flaw, path, env.bpffs);
+	return -EPERM;
+}
+
+/* The mount's root: others may put things there, though better they could not. */
+static int check_root(void)
+{
+	char path[PATH_MAX];
+	const char *flaw;
+	int err;
+
+	if (access(env.bpffs, R_OK | X_OK)) {
+		err = -errno;
+		rfs_error("%s: %s; run as root, or with CAP_BPF as a user who may enter it",
+			  env.bpffs, strerror(-err));
+		return err;
+	}
+	snprintf(path, sizeof(path), "%s/.", env.bpffs);
+	flaw = folder_flaw(path, true);
+	if (!flaw)
+		return 0;
+	rfs_error("%s %s, so what is pinned there cannot be trusted; make it root's alone "
+		  "(chown root %s; chmod 0700 %s)",
+		  env.bpffs, flaw, env.bpffs, env.bpffs);
+	return -EPERM;
+}
 
 int pins_ready(void)
 {
 	struct statfs fs;
+	int err;
 
 	if (statfs(env.bpffs, &fs)) {
-		int err = -errno;
-
-		rfs_error("%s: %s; mount a BPF file system there (mount -t bpf bpf %s) or name "
-			  "another with --bpffs",
+		err = -errno;
+		rfs_error("%s: %s; mount a BPF file system there (mount -t bpf -o mode=0700 bpf "
+			  "%s) or name another with --bpffs",
 			  env.bpffs, strerror(-err), env.bpffs);
 		return err;
 	}
 	if ((unsigned long)fs.f_type != BPF_FS_MAGIC) {
 		rfs_error(
-			"%s is not a BPF file system; mount one (mount -t bpf bpf %s) or name "
-			"another with --bpffs ('ip netns exec' hides the one that is mounted: take "
+			"%s is not a BPF file system; mount one (mount -t bpf -o mode=0700 bpf "
+			"%s) or name another with --bpffs ('ip netns exec' hides the one that is mounted: take "
 			"'nsenter --net=/run/netns/NAME')",
 			env.bpffs, env.bpffs);
 		return -ENOTSUP;
 	}
-	return 0;
+	err = check_root();
+	if (!err)
+		err = check_folder(RFS_PIN_DIR);
+	if (!err)
+		err = check_folder(LIBXDP_DIR);
+	return err;
+}
+
+/* Before anything is changed that could not be noted or forgotten. */
+static int check_writable(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) || !(fs.f_flags & ST_RDONLY))
+		return 0;
+	rfs_error("%s is mounted read-only; mount it for writing (mount -o remount,rw %s)",
+		  env.bpffs, env.bpffs);
+	return -EROFS;
 }
 
 int pins_lock(void)
@@ -52,6 +113,11 @@ int pins_lock(void)
 	if (fd < 0) {
 		err = -errno;
 		rfs_error("%s: %s", env.bpffs, strerror(-err));
+		return err;
+	}
+	err = check_writable(fd);
+	if (err) {
+		close(fd);
 		return err;
 	}
 	if (!flock(fd, LOCK_EX | LOCK_NB))
@@ -162,26 +228,33 @@ int pins_mkdir(const char *fmt, ...)
 	int err;
 
 	PATH_OF(path, fmt);
+	/* The first one may have been made by somebody else since pins_ready() looked. */
 	if (!mkdir(path, 0700) || errno == EEXIST)
-		return 0;
+		return check_folder(RFS_PIN_DIR);
 	err = -errno;
 	rfs_error("cannot make %s: %s", path, strerror(-err));
 	return err;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+int pins_remove(const char *fmt, ...)
 {
-	(void)st, (void)flag, (void)ftw;
-	remove(path);
-	return 0;
-}
+	char path[PATH_MAX] = RFS_PIN_DIR "/", *name;
+	va_list ap;
+	int fd, err;
 
-void pins_remove(const char *fmt, ...)
-{
-	char path[PATH_MAX];
-
-	PATH_OF(path, fmt);
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	va_start(ap, fmt);
+	vsnprintf(path + strlen(path), sizeof(path) - strlen(path), fmt, ap);
+	va_end(ap);
+	name = strrchr(path, '/');
+	*name++ = 0;
+	fd = folder_open(env.bpffs, path);
+	err = fd < 0 ? fd : folder_remove(fd, name);
+	if (fd >= 0)
+		close(fd);
+	if (!err || err == -ENOENT)
+		return 0;
+	rfs_error("cannot remove %s/%s/%s: %s", env.bpffs, path, name, strerror(-err));
+	return err;
 }
 
 void pins_remove_root(void)
@@ -203,21 +276,27 @@ bool pins_is_iface_dir(const char *name)
 	struct stat st;
 
 	pins_path(path, "%s", name);
-	return strcmp(name, RFS_PIN_RECORDER_DIR) && (stat(path, &st) || S_ISDIR(st.st_mode));
+	return strcmp(name, RFS_PIN_RECORDER_DIR) && (lstat(path, &st) || S_ISDIR(st.st_mode));
 }
 
 int pins_list(const char *rel, bool interfaces, char ***names)
 {
 	char path[PATH_MAX], **list = NULL;
 	struct dirent *entry;
-	int n = 0;
+	int n = 0, fd;
 	DIR *d;
 
 	*names = NULL;
-	pins_path(path, "%s", rel);
-	d = opendir(path);
-	if (!d)
-		return errno == ENOENT ? 0 : -errno;
+	snprintf(path, sizeof(path), "%s/%s", RFS_PIN_DIR, rel);
+	fd = folder_open(env.bpffs, path);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	d = fdopendir(fd);
+	if (!d) {
+		n = -errno;
+		close(fd);
+		return n;
+	}
 	while ((entry = readdir(d))) {
 		char **more;
 

@@ -15,7 +15,8 @@
 #define PIN_NAME_LEN 64
 
 /**
- * pins_ready() - is there a BPF file system, and may we use it?
+ * pins_ready() - is there a BPF file system, may we use it, and can others not change what is
+ * there?
  *
  * Return: 0, or a negative errno after an error message.
  */
@@ -24,7 +25,8 @@ int pins_ready(void);
 /**
  * pins_lock() - keep other rfsctl from changing anything until this process ends
  *
- * Waits for them, and says so if that takes longer than a moment.
+ * Waits for them, and says so if that takes longer than a moment. Refuses a file system that is
+ * mounted read-only.
  *
  * Return: 0, or a negative errno after an error message.
  */
@@ -53,11 +55,20 @@ int pins_get(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** pins_put() - pin a file descriptor; 0, or a negative errno after an error message */
 int pins_put(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/** pins_mkdir() - make a folder; -EEXIST is no error; else a negative errno after a message */
+/**
+ * pins_mkdir() - make a folder, or find it made
+ *
+ * Return: 0, or a negative errno after a message; -EPERM where <bpffs>/rfs is somebody else's.
+ */
 int pins_mkdir(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** pins_remove() - remove a file, or a folder with all in it; what is not there is no error */
-void pins_remove(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/**
+ * pins_remove() - remove a file, or a folder with all in it
+ *
+ * Return: 0, also if it is not there; or a negative errno after a message, when what can be removed
+ * is.
+ */
+int pins_remove(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /** pins_remove_root() - remove <bpffs>/rfs if it is empty */
 void pins_remove_root(void);

@@ -368,23 +368,30 @@ void recorder_close(struct recorder *r)
 }
 
 /* All that is not an interface's, whatever version called it. */
-static void remove_maps(void)
+static int remove_maps(void)
 {
 	char **all;
-	int n = pins_list("", false, &all);
+	int n = pins_list("", false, &all), err = n < 0 ? n : 0;
 
-	for (int i = 0; i < n; i++)
-		if (!pins_is_iface_dir(all[i]))
-			pins_remove("%s", all[i]);
+	for (int i = 0; i < n; i++) {
+		int one = pins_is_iface_dir(all[i]) ? 0 : pins_remove("%s", all[i]);
+
+		err = err ? err : one;
+	}
 	pins_free_list(all, n > 0 ? n : 0);
+	return err;
 }
 
-void recorder_remove(void)
+int recorder_remove(void)
 {
 	/* The programs first, so that none runs on maps that nobody finds any more. */
-	pins_remove("%s", RFS_PIN_RECORDER_DIR);
-	remove_maps();
-	pins_remove_root();
+	int err = pins_remove("%s", RFS_PIN_RECORDER_DIR);
+
+	if (!err)
+		err = remove_maps();
+	if (!err)
+		pins_remove_root();
+	return err;
 }
 
 /* 1 or 0; -errno if that cannot be told. */

@@ -61,7 +61,11 @@ void recorder_close(struct recorder *r);
  */
 int recorder_stopped(unsigned int hook, const char *names[RECORDER_PROGRAMS_MAX]);
 
-/** recorder_remove() - unload the pinned recorder, or what is left of one */
-void recorder_remove(void);
+/**
+ * recorder_remove() - unload the pinned recorder, or what is left of one
+ *
+ * Return: 0, or a negative errno.
+ */
+int recorder_remove(void);
 
 #endif /* RFS_RECORDER_H */

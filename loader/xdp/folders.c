@@ -12,6 +12,7 @@
 
 #include <bpf/bpf.h>
 
+#include "host/folder.h"
 #include "host/msg.h"
 #include "xdp/xdp.h"
 
@@ -94,21 +95,13 @@ static int holds_ours(const char *dir, const struct xdp_owner *owner)
 	return found;
 }
 
-static void remove_folder(const char *dir)
+static int remove_folder(DIR *root, const char *name)
 {
-	char path[PATH_MAX + 2 * NAME_MAX + 2];
-	struct dirent *entry;
-	DIR *d = opendir(dir);
+	int err = folder_remove(dirfd(root), name);
 
-	if (!d)
-		return;
-	while ((entry = readdir(d))) {
-		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
-		if (entry->d_name[0] != '.')
-			unlink(path);
-	}
-	closedir(d);
-	rmdir(dir);
+	if (err)
+		rfs_error("cannot remove %s/xdp/%s: %s", env.bpffs, name, strerror(-err));
+	return err;
 }
 
 int xdp_dispatcher_holds_ours(__u32 id, const struct xdp_owner *owner)
@@ -144,7 +137,7 @@ int xdp_remove_orphans(const struct xdp_owner *owner, unsigned int ifindex)
 		snprintf(dir, sizeof(dir), "%s/%s", root, entry->d_name);
 		ours = holds_ours(dir, owner);
 		if (ours == 1)
-			remove_folder(dir);
+			ours = remove_folder(d, entry->d_name);
 	}
 	closedir(d);
 	return ours < 0 ? ours : 0;

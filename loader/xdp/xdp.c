@@ -304,9 +304,8 @@ int xdp_detach(const char *dir, const struct xdp_owner *owner, unsigned int ifin
 			err = -errno;
 		close(fd);
 		if (!err)
-			pins_remove("%s/%s", dir, RFS_PIN_XDP_LINK);
-		else
-			rfs_error("%s: cannot detach the XDP program: %s", dir, strerror(-err));
+			return pins_remove("%s/%s", dir, RFS_PIN_XDP_LINK);
+		rfs_error("%s: cannot detach the XDP program: %s", dir, strerror(-err));
 		return err;
 	}
 	if (fd != -ENOENT)

@@ -89,7 +89,7 @@ lab_up()
 	trap 'exit 143' TERM HUP
 	LAB_TMP=$(mktemp -d)
 	if [ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" != bpf_fs ]; then
-		mount -t bpf bpf /sys/fs/bpf || return 1
+		mount -t bpf -o mode=0700 bpf /sys/fs/bpf || return 1
 	fi
 	ip netns add "$LAB_SRV" && ip netns add "$LAB_CLI" || return 1
 	# Folders of interfaces outside the initial namespace end with its cookie (SO_NETNS_COOKIE).

@@ -135,10 +135,126 @@ test_comm()
 	rfsctl detach s0
 }
 
+settings_of_s0() { srv ethtool -k s0 | grep -c ': on'; srv ip -d link show dev s0 | grep -c prog/xdp; }
+
+# Nobody but root may look at what is pinned, whatever umask the caller has.
+test_modes()
+{
+	local umask
+
+	for umask in 0 077 0777; do
+		check "attach with umask $umask" srv sh -c "umask $umask; exec '$RFSCTL' attach s0"
+		is "umask $umask: folders are root's alone" \
+			"$(find /sys/fs/bpf/rfs -type d -perm /077 -o -type d ! -uid 0 | grep -c .)" 0
+		is "umask $umask: so is what is pinned" \
+			"$(find /sys/fs/bpf/rfs ! -type d -perm /177 | grep -c .)" 0
+		check "umask $umask: set" rfsctl set s0 --cpus 0
+		check "umask $umask: detach" rfsctl detach s0
+	done
+}
+
+# refused WHAT SAYS: attach, detach and status say so and change nothing
+refused()
+{
+	local before command
+
+	before=$(settings_of_s0)
+	for command in "attach s0" "detach s0" "detach --all" "set s0 --cpus 0" refresh status stats; do
+		# shellcheck disable=SC2086 # words on purpose
+		fails "$1: $command" 1 "$2" rfsctl $command
+	done
+	is "$1: nothing is changed" "$(settings_of_s0)" "$before"
+}
+
+# A BPF file system that is mounted by hand is everybody's, so anybody may have been there first.
+test_strangers()
+{
+	local bpffs=/sys/fs/bpf dir mode
+
+	mode=$(stat -c %a $bpffs)
+	chmod 1777 $bpffs
+	for dir in rfs xdp; do
+		mkdir $bpffs/$dir
+		chown 65534 $bpffs/$dir
+		refused "$dir is another user's" "$dir belongs to another user"
+		chown 0 $bpffs/$dir
+		chmod 0777 $bpffs/$dir
+		refused "$dir is writable for all" "$dir can be written by others"
+		chmod 0720 $bpffs/$dir
+		refused "$dir is writable for a group" "$dir can be written by others"
+		rmdir $bpffs/$dir
+		# With something of its victim's in the place where rfs would have it
+		mkdir -m 0700 $bpffs/victim "$bpffs/victim/s0@$LAB_COOKIE"
+		ln -s victim $bpffs/$dir
+		refused "$dir is a link" "$dir is no folder"
+		is "$dir is a link: nothing behind it is removed" \
+			"$(find $bpffs/victim -mindepth 1 | grep -c .)" 1
+		rm $bpffs/$dir
+		rm -r $bpffs/victim
+	done
+	check "attach where all may make folders" rfsctl attach s0
+	# A link in a folder of ours is removed, not what is behind it.
+	mkdir -m 0700 $bpffs/victim $bpffs/victim/x
+	ln -s ../../victim "$bpffs/rfs/s0@$LAB_COOKIE/link"
+	check "detach" rfsctl detach s0
+	is "nothing stays pinned" "$(lab_pins)" 0
+	is "what a link showed to does" "$(find $bpffs/victim -mindepth 1 | grep -c .)" 1
+	rm -r $bpffs/victim
+	chmod 0777 $bpffs
+	refused "all may remove the folders" "$bpffs can be written by others"
+	chown 65534 $bpffs
+	chmod 0700 $bpffs
+	refused "the file system is another user's" "$bpffs belongs to another user"
+	chown 0 $bpffs
+	chmod "$mode" $bpffs
+	check "attach" rfsctl attach s0
+	check "detach" rfsctl detach s0
+	# Made between the look and mkdir(): the look fails to see it, and it cannot be swept away.
+	mkdir -m 0777 $bpffs/rfs
+	fails "it came a moment later" 1 "rfs can be written by others" srv strace -qq -o /dev/null \
+		-P $bpffs/rfs -P $bpffs/rfs/ -e inject=newfstatat:error=ENOENT:when=1 -e inject=rmdir:error=EBUSY \
+		"$RFSCTL" attach s0
+	is "and nothing is pinned in it" "$(find $bpffs/rfs -mindepth 1 | grep -c .)" 0
+	rmdir $bpffs/rfs
+}
+
+# What cannot be removed is told, and removed by the next one.
+test_cannot_remove()
+{
+	local before after
+
+	before=$(settings_of_s0)
+	rfsctl attach s0 >/dev/null 2>&1
+	after=$(settings_of_s0)
+	mount -o remount,ro /sys/fs/bpf
+	fails "detach on a file system that is read-only" 1 "mounted read-only" rfsctl detach s0
+	fails "detach --all there" 1 "mounted read-only" rfsctl detach --all
+	fails "set there" 1 "mounted read-only" rfsctl set s0 --cpus 0
+	fails "attach there" 1 "mounted read-only" cli "$RFSCTL" attach c0
+	is "all is as it was" "$(settings_of_s0)" "$after"
+	mount -o remount,rw /sys/fs/bpf
+	is "it is attached still" "$(json '.interfaces[0].state' rfsctl status --json)" attached
+	check "detach where it is writable again" rfsctl detach s0
+	is "everything is restored" "$(settings_of_s0)" "$before"
+	is "nothing stays pinned" "$(lab_pins)" 0
+
+	rfsctl attach s0 >/dev/null 2>&1
+	fails "a folder that cannot be removed" 1 "cannot remove /sys/fs/bpf/rfs/" srv strace -f -qq \
+		-o /dev/null -e inject=unlinkat:error=EIO "$RFSCTL" detach s0
+	check "the next detach removes it" sh -c "nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' detach s0 ||
+		! nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status s0"
+	rfsctl detach --all
+	is "nothing stays pinned" "$(lab_pins)" 0
+	is "everything is restored" "$(settings_of_s0)" "$before"
+}
+
 lab_up || exit 1
 [ "$(lab_pins)" = 0 ] && [ ! -e /sys/fs/bpf/rfs ] ||
 	{ echo "Bail out! an interface of this machine is attached already"; exit 1; }
 test_completion
 test_unprintable
 test_comm
+test_modes
+test_strangers
+test_cannot_remove
 tap_end

@@ -192,9 +192,10 @@ void recorder_close(struct recorder *r)
 	trace("recorder_close() ");
 }
 
-void recorder_remove(void)
+int recorder_remove(void)
 {
 	trace("recorder_remove() ");
+	return 0;
 }
 
 /* ---- steer.h ---- */

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* folder.c - folders, opened and emptied with no symbolic link on the way. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host/folder.h"
+
+int folder_open(const char *root, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	int above = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, err;
+
+	if (above < 0)
+		return -errno;
+	/* glibc has no function for it before 2.42. */
+	fd = syscall(SYS_openat2, above, *path ? path : ".", &how, sizeof(how));
+	err = -errno;
+	close(above);
+	return fd < 0 ? err : fd;
+}
+
+static int empty(int fd)
+{
+	struct dirent *entry;
+	DIR *d = fdopendir(fd);
+	int err = 0;
+
+	if (!d) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	while ((entry = readdir(d))) {
+		int one = 0;
+
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			one = folder_remove(dirfd(d), entry->d_name);
+		err = err ? err : one;
+	}
+	closedir(d);
+	return err;
+}
+
+int folder_remove(int fd, const char *name)
+{
+	int inner, err;
+
+	if (!unlinkat(fd, name, 0) || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR)
+		return -errno;
+	inner = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	err = inner < 0 ? -errno : empty(inner);
+	if (!unlinkat(fd, name, AT_REMOVEDIR) || errno == ENOENT)
+		return 0;
+	return err ? err : -errno;
+}
+
+const char *folder_flaw(const char *path, bool shared)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? NULL : strerror(errno);
+	if (!S_ISDIR(st.st_mode))
+		return "is no folder";
+	if (st.st_uid && st.st_uid != geteuid())
+		return "belongs to another user";
+	if (st.st_mode & (S_IWGRP | S_IWOTH) && !(shared && st.st_mode & S_ISVTX))
+		return "can be written by others";
+	return NULL;
+}

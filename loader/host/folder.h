@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* folder.h - folders, opened and emptied with no symbolic link on the way. */
+#ifndef RFS_FOLDER_H
+#define RFS_FOLDER_H
+
+#include <stdbool.h>
+
+/**
+ * folder_open() - open a folder below another
+ * @root: path of the one above, itself taken as it is
+ * @path: from there on, "" for @root itself; no part of it may be a symbolic link or lead out
+ *
+ * Return: a file descriptor; -ELOOP for a link, or another negative errno.
+ */
+int folder_open(const char *root, const char *path);
+
+/**
+ * folder_remove() - remove a file or link, or a folder with all in it
+ * @fd:   the folder where it is
+ * @name: one name, no path
+ *
+ * Goes on where one removal fails.
+ *
+ * Return: 0, also if it is not there; else the negative errno of the first that failed.
+ */
+int folder_remove(int fd, const char *name);
+
+/**
+ * folder_flaw() - may others change what is in a folder, or have made it?
+ * @path:   if it is not there, nothing is wrong with it
+ * @shared: that others may put things there is right, as long as they cannot take away those of
+ *	    somebody else (the sticky bit)
+ *
+ * Others are all but root and who this process runs as.
+ *
+ * Return: NULL, or what is wrong in words that follow the path.
+ */
+const char *folder_flaw(const char *path, bool shared);
+
+#endif /* RFS_FOLDER_H */
