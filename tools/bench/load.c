@@ -133,6 +133,9 @@ static void print_result(const struct load *l, const struct snapshot *a, const s
 	} else {
 		for (int i = 0; i < e->nr_cli; i++)
 			hist_merge(&lat, &e->cli[i].lat);
+		/* No reply at all: it would have taken longer than the whole sample. */
+		if (!lat.n)
+			hist_add(&lat, b->meter.wall - a->meter.wall);
 		printf("rate,%.1f\np50_us,%.2f\np99_us,%.2f\np999_us,%.2f\nlost,%lu\n", cli / s,
 		       hist_us(&lat, 50), hist_us(&lat, 99), hist_us(&lat, 99.9),
 		       b->lost - a->lost);
