@@ -237,7 +237,7 @@ int cmd_attach(int argc, char **argv)
 		{ "recorder", KEY_RECORDER, "HOOK", 0,
 		  "fentry, tracepoint, or auto: fentry if the kernel allows it (auto)", 0 },
 		{ "kthread-sched", CMD_KEY_KTHREAD_SCHED, "POLICY", 0,
-		  CMD_KTHREAD_SCHED_HELP " (batch:7)", 0 },
+		  CMD_KTHREAD_SCHED_HELP " (other:0)", 0 },
 		{ "tcp", KEY_TCP, "WAY", 0,
 		  "cpumap or stack: the way that TCP takes, steered here, or by the kernel's own "
 		  "RFS behind GRO (cpumap)",

@@ -26,7 +26,7 @@ static const struct class classes[] = {
 
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
 
-const struct rfs_sched kthread_sched_default = { .policy = SCHED_BATCH, .prio = 7 };
+const struct rfs_sched kthread_sched_default = { .policy = SCHED_OTHER, .prio = 0 };
 
 static int parse_number(const char *text, const struct class *class, __s32 *number)
 {

@@ -11,8 +11,9 @@
 #define KTHREAD_SCHED_LEN 32
 
 /*
- * SCHED_BATCH, nice 7. A kthread of this class does not preempt the reader when a frame wakes it,
- * so it runs when the reader waits, with many frames at once.
+ * SCHED_OTHER, nice 0, as the kernel makes them. A reader that polls, or what computes beside it,
+ * is preempted when a frame wakes the thread; with SCHED_BATCH the frame would wait for the tick,
+ * which costs such a CPU's readers more than the others gain.
  */
 extern const struct rfs_sched kthread_sched_default;
 

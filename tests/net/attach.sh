@@ -174,11 +174,11 @@ test_kthread_sched()
 		srv setpriv --bounding-set=-sys_nice "$RFSCTL" attach s0 --kthread-sched fifo:1
 	no_leftovers "no right to a policy"
 	check "attach, CPU 0 only" rfsctl attach s0 --cpus 0
-	is "kthreads are SCHED_BATCH by default" "$(kthreads "$dir")" "$QUEUES SCHED_BATCH 0 7"
-	is "status shows it" "$(json '.interfaces[0].kthread_sched' rfsctl status --json)" batch:7
+	is "kthreads are SCHED_OTHER by default" "$(kthreads "$dir")" "$QUEUES SCHED_OTHER 0 0"
+	is "status shows it" "$(json '.interfaces[0].kthread_sched' rfsctl status --json)" other:0
 	check "status shows it as text" sh -c "nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
 		grep -q 'KTHREADS.*CPUS' && nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
-		grep -q ' batch:7 '"
+		grep -q ' other:0 '"
 	check "set another" rfsctl set s0 --kthread-sched other:-5
 	is "those that are there have it" "$(kthreads "$dir")" "$QUEUES SCHED_OTHER 0 -5"
 	check "set --cpus" rfsctl set s0 --cpus "0-$LAST_CPU"

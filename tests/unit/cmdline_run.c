@@ -12,7 +12,7 @@
 
 const struct row run_rows[] = {
 	/* attach: defaults, and each option on its way */
-	ATTACHES("attach eth0", "steer_attach(eth0 eth0 mode=0 cpus=- sched=batch:7 tcp=0 flow_cnt=0 qsize=0) "),
+	ATTACHES("attach eth0", "steer_attach(eth0 eth0 mode=0 cpus=- sched=other:0 tcp=0 flow_cnt=0 qsize=0) "),
 	ATTACHES("attach eth0", "recorder_start(entries=0 hook=0 pin=1) "),
 	ATTACHES("attach eth0", "pins_ready(bpffs=/sys/fs/bpf libxdp=- verbose=0) pins_lock() "),
 	ATTACHES("attach eth0 --bpffs /b -v", "pins_ready(bpffs=/b libxdp=/b verbose=1) "),

@@ -106,7 +106,7 @@ static void test_format_unknown(void **state)
 	kthread_sched_format(&sched, text, sizeof(text));
 	assert_string_equal(text, "4294967295:-2147483648");
 	kthread_sched_format(&kthread_sched_default, cut, sizeof(cut));
-	assert_string_equal(cut, "batch:7");
+	assert_string_equal(cut, "other:0");
 	kthread_sched_format(&sched, cut, sizeof(cut));
 	assert_string_equal(cut, "4294967");
 }
