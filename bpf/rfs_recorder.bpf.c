@@ -364,6 +364,9 @@ int BPF_PROG(xdp_cpumap_kthread, int map_id, unsigned int processed, unsigned in
 		if (!ring)
 			return 0;
 	}
+	/* The last round of one whose entry was made anew: the ring is another thread's. */
+	if (!processed && ring->owner != (__u64)task)
+		return 0;
 	slept = rps_ring_owner(ring, (__u64)task, task->nvcsw, sched);
 	ring->alloc_failed += drops;
 	rps_ring_event(ring, processed, slept, bpf_core_field_exists(struct bpf_cpu_map_entry, gro),

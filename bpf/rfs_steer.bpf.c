@@ -194,14 +194,14 @@ static __always_inline bool ring_idle(struct rps_ring *ring)
 
 	if (rps_in_flight(ring))
 		return false;
-	task = (struct task_struct *)READ_ONCE(ring->task);
-	if (!task)
-		return !ring->tail; /* never used, or its thread is not known well enough */
 	/*
 	 * First the counter, then the state: the thread was running when it counted the last
 	 * frame, so if it is asleep *after* that, it has delivered and flushed.
 	 */
 	full_barrier(&ring->barrier);
+	task = (struct task_struct *)READ_ONCE(ring->task);
+	if (!task)
+		return !READ_ONCE(ring->owner); /* it has had no frame yet */
 	return BPF_CORE_READ(task, __state) == RFS_TASK_INTERRUPTIBLE;
 }
 

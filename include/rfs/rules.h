@@ -275,7 +275,8 @@ RFS_INLINE bool rps_ring_owner(struct rps_ring *ring, __u64 task, __u64 nvcsw, b
 
 	if (ring->owner != task) {
 		WRITE_ONCE(ring->task, 0);
-		ring->owner = task;
+		/* Before popped, for who reads them the other way round: an exchange is a barrier. */
+		__sync_lock_test_and_set(&ring->owner, task);
 		ring->nvcsw = nvcsw;
 		return false;
 	}

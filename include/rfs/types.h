@@ -99,7 +99,7 @@ struct rps_ring {
 	/* the kthread that empties the ring */
 	__u64 popped;
 	__u64 delivered; /* of these, known to have left GRO and reached the protocol */
-	__u64 owner;	 /* the kthread's task_struct, from its first event on */
+	__u64 owner;	 /* the kthread's task_struct, from its first frame on */
 	__u64 task;	 /* the same, from when its state can be trusted, see rps_ring_owner() */
 	__u64 nvcsw;	 /* its voluntary context switches at the last event */
 	__u32 snap;	 /* popped when the flush that is waited for was asked for */

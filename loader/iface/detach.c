@@ -6,7 +6,6 @@
 
 #include <bpf/bpf.h>
 
-#include "host/clock.h"
 #include "host/msg.h"
 #include "iface/internal.h"
 #include "iface/locate.h"
@@ -16,34 +15,8 @@
 #include "maps/rings.h"
 #include "xdp/xdp.h"
 
-#define DRAIN_LIMIT_MS 2000
 /* What is given to rings that cannot be looked into, as they are another version's. */
 #define BLIND_DRAIN_MS 200
-
-/* Let flows leave their rings in order, until none has a frame in flight or the time is up. */
-static void drain(const char *dir, int config_fd, const struct rfs_config *config)
-{
-	long long limit = now_ms() + DRAIN_LIMIT_MS;
-	unsigned int nr_cpus = recorder_nr_cpus();
-	__u64 left;
-	int err = set_gate(config_fd, RFS_GATE_DRAIN);
-
-	if (!err)
-		err = wait_for_polls();
-	while (!err && !(err = rings_in_flight(dir, config->queues, nr_cpus, &left)) && left) {
-		if (now_ms() >= limit) {
-			rfs_warn("%s: %llu frames were still in flight after %d s; their flows may "
-				 "see these behind later ones",
-				 dir, (unsigned long long)left, DRAIN_LIMIT_MS / 1000);
-			return;
-		}
-		usleep(1000);
-	}
-	if (err)
-		rfs_warn("%s: cannot wait for its rings to be empty: %s; a flow may see the frames "
-			 "in them behind later ones",
-			 dir, strerror(-err));
-}
 
 /* The gate is the one thing of another version's that is known; what is in its rings is not. */
 static void drain_blindly(const char *dir, int config_fd)

@@ -25,6 +25,16 @@ int write_config(int fd, const struct rfs_config *config);
 int update_config(int fd, const struct rfs_config *config);
 
 /**
+ * drain() - let an interface's flows leave their rings in order
+ * @dir:       its pin folder's name
+ * @config_fd: of its configuration, whose gate is set to RFS_GATE_DRAIN
+ * @config:    the same
+ *
+ * What is not possible within two seconds, or cannot be told, gets a warning.
+ */
+void drain(const char *dir, int config_fd, struct rfs_config *config);
+
+/**
  * publish_cpus() - fill the set that is not in use, then turn over
  * @config: what else is to be in force with it; receives what is
  * @cpus:   the set

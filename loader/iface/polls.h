@@ -12,8 +12,8 @@
  *
  * Return: 0; or a negative errno, and then polls may still be under way.
  *
- * Source: maybe_wait_bpf_programs() in Linux kernel/bpf/syscall.c, synchronize_rcu() or its expedited
- * twin.
+ * Source: maybe_wait_bpf_programs() in Linux kernel/bpf/syscall.c, synchronize_rcu() or its
+ * expedited twin.
  */
 int wait_for_polls(void) __attribute__((warn_unused_result));
 

@@ -10,11 +10,11 @@
 
 #include <bpf/bpf.h>
 
-#include "host/clock.h"
 #include "host/kthreads.h"
 #include "host/msg.h"
 #include "host/netif.h"
 #include "iface/attached.h"
+#include "iface/idle.h"
 #include "iface/internal.h"
 #include "iface/journal.h"
 #include "iface/locate.h"
@@ -27,31 +27,7 @@
 #include "recorder/recorder.h"
 #include "rfs/rules.h"
 
-#define IDLE_LIMIT_MS 2000
-
 /* ---- kthreads that lost their CPU ---- */
-
-/*
- * Until no packet is in the ring, nor can come: its CPU is not in the active set, so a slot that
- * leads there is left by its next packet if the ring is idle. If the ring was idle before and after
- * all polls have gone by, and counted nothing between, every poll found it so.
- */
-static bool wait_for_idle(const volatile struct rps_ring *ring, const struct kthread *k)
-{
-	long long limit = now_ms() + IDLE_LIMIT_MS;
-
-	do {
-		__u64 tail = ring->tail;
-
-		if (!rps_in_flight((const struct rps_ring *)ring) && kthread_is_asleep(k)) {
-			if (!wait_for_polls() && !rps_in_flight((const struct rps_ring *)ring) &&
-			    kthread_is_asleep(k) && ring->tail == tail)
-				return true;
-		}
-		usleep(1000);
-	} while (now_ms() < limit);
-	return false;
-}
 
 /* Make an idle ring's entry anew, with a kthread that is bound to its CPU. */
 static int renew_entry(const struct attached *a, const struct kthread *k)
@@ -61,13 +37,15 @@ static int renew_entry(const struct attached *a, const struct kthread *k)
 	unsigned int nr_cpus = recorder_nr_cpus();
 	struct rps_ring *rings = rings_map(a->dir, queue, nr_cpus);
 	int cpumap = attached_cpumap(a, queue), err = 0;
+	struct idle_ring idle = { .k = k };
 	__u32 key = k->cpu;
 
 	if (!rings || cpumap < 0) {
 		err = -ENOENT;
 		goto out;
 	}
-	if (!wait_for_idle(&rings[key], k)) {
+	idle.ring = &rings[key];
+	if (idle_wait(&idle, 1)) {
 		rfs_warn(
 			"%s: the ring from RX queue %u to CPU %u does not get empty; it is left out "
 			"until the next refresh",
@@ -79,6 +57,7 @@ static int renew_entry(const struct attached *a, const struct kthread *k)
 	} else {
 		/* The old thread ends after a grace period: its state is not to be read. */
 		WRITE_ONCE(rings[key].task, 0);
+		WRITE_ONCE(rings[key].owner, 0);
 	}
 out:
 	if (cpumap >= 0)

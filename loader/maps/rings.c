@@ -196,17 +196,3 @@ int rings_each(const char *dir, unsigned int queues, unsigned int nr_cpus, rings
 	}
 	return err;
 }
-
-static void add_in_flight(const struct rps_ring *ring, unsigned int cpu, void *arg)
-{
-	__u64 *frames = arg;
-
-	(void)cpu;
-	*frames += rps_in_flight(ring);
-}
-
-int rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus, __u64 *frames)
-{
-	*frames = 0;
-	return rings_each(dir, queues, nr_cpus, add_in_flight, frames);
-}

@@ -49,15 +49,4 @@ typedef void rings_fn(const struct rps_ring *ring, unsigned int cpu, void *arg);
  */
 int rings_each(const char *dir, unsigned int queues, unsigned int nr_cpus, rings_fn *fn, void *arg);
 
-/**
- * rings_in_flight() - frames of all queues between their redirect and their CPU's kthread
- * @dir:     the interface's pin folder's name
- * @queues:  its RX queues
- * @nr_cpus: of recorder_nr_cpus()
- * @frames:  receives their number; those of a queue whose rings are not pinned are not counted
- *
- * Return: 0 or a negative errno.
- */
-int rings_in_flight(const char *dir, unsigned int queues, unsigned int nr_cpus, __u64 *frames);
-
 #endif /* RFS_RINGS_H */

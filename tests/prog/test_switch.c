@@ -53,6 +53,7 @@ static const struct switch_row rows[] = {
 	{ "one in flight, kthread never ran", ON_A, ON_B, 6, 6, 5, 0, 0, 0, NEVER_RAN, STAYS,
 	  STAYS },
 	{ "ring never used", ON_A, ON_B, 1, 0, 0, 0, 0, 0, NEVER_RAN, MOVES, MOVES },
+	{ "ring never reached", ON_A, ON_B, 3, 3, 0, 0, 1, 2, NEVER_RAN, MOVES, MOVES },
 	{ "more popped than counted", ON_A, ON_B, 5, 5, 6, 4, 0, 0, ASLEEP, STAYS, STAYS },
 
 	/* Frames that never entered are no frames in flight. */
@@ -165,6 +166,7 @@ static void arrange(struct bench *b, const struct switch_row *row, const struct 
 	ring->lost_ring_full = row->full;
 	ring->lost_redirect_error = row->error;
 	ring->task = task_of(row->task);
+	ring->owner = ring->task ?: row->popped && row->from != LOCAL;
 }
 
 static void check_row(struct bench *b, const struct switch_row *row)

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* idle.c - wait until rings are empty and stay so. */
+#include <unistd.h>
+
+#include "host/clock.h"
+#include "iface/idle.h"
+#include "iface/polls.h"
+#include "rfs/rules.h"
+
+#define IDLE_LIMIT_MS 2000
+
+/* Rule 3, seen from here. */
+static bool is_idle(const struct idle_ring *r)
+{
+	return !rps_in_flight(r->ring) && (!r->k || kthread_is_asleep(r->k));
+}
+
+/*
+ * The XDP program does not go by a thread's state until it has seen it sleep between two rounds: on
+ * its way in, a thread works in the state of one that sleeps. Here it was idle before and after a
+ * grace period, in which it cannot have been between two of its frames, so it is past that.
+ */
+static bool is_trusted(struct idle_ring *r)
+{
+	if (!READ_ONCE(r->ring->owner) || READ_ONCE(r->ring->task))
+		return true;
+	WRITE_ONCE(r->ring->task, READ_ONCE(r->ring->owner));
+	return false;
+}
+
+static void look(struct idle_ring *r)
+{
+	r->tail = READ_ONCE(r->ring->tail);
+	r->was_idle = is_idle(r);
+}
+
+/*
+ * Idle before and after all polls have gone by, and nothing counted between: so every poll found it
+ * idle, if it could trust what it saw. Else the polls to come can, and are to be waited for.
+ */
+static bool was_left(struct idle_ring *r)
+{
+	return r->was_idle && is_idle(r) && READ_ONCE(r->ring->tail) == r->tail && is_trusted(r);
+}
+
+unsigned int idle_wait(struct idle_ring *rings, unsigned int n)
+{
+	long long limit = now_ms() + IDLE_LIMIT_MS;
+	unsigned int left;
+	bool waited;
+
+	for (;;) {
+		for (unsigned int i = 0; i < n; i++)
+			if (!rings[i].drained)
+				look(&rings[i]);
+		waited = !wait_for_polls();
+		left = 0;
+		for (unsigned int i = 0; i < n; i++) {
+			rings[i].drained = rings[i].drained || (waited && was_left(&rings[i]));
+			left += !rings[i].drained;
+		}
+		if (!left || now_ms() >= limit)
+			return left;
+		usleep(1000);
+	}
+}

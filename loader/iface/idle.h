@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * idle.h - rings that are to be left for good.
+ *
+ * While no flow wants its CPU (the gate is at drain, or the CPU is out of the active set), a ring
+ * is left by each slot whose packet finds it idle. So a ring that every NAPI poll of a while found
+ * idle gets no frame any more, and stays as it is.
+ */
+#ifndef RFS_IDLE_H
+#define RFS_IDLE_H
+
+#include <stdbool.h>
+
+#include "host/kthreads.h"
+#include "rfs/types.h"
+
+struct idle_ring {
+	struct rps_ring *ring;	 /* mapped */
+	const struct kthread *k; /* that empties it; NULL: it has none */
+	bool drained;
+	/* from one look to the next */
+	bool was_idle;
+	__u64 tail;
+};
+
+/**
+ * idle_wait() - until no frame is in these rings, nor can come
+ * @rings: drained is set in those of which that is known
+ * @n:     how many
+ *
+ * It returns after two seconds at the latest.
+ *
+ * Return: how many of them are not drained.
+ */
+unsigned int idle_wait(struct idle_ring *rings, unsigned int n);
+
+#endif /* RFS_IDLE_H */
