@@ -245,17 +245,24 @@ static int open_gate(struct attach *a)
 	return update_config(fd, a->config);
 }
 
+static int watch(struct attach *a)
+{
+	return watch_attached(a->dir, a->config);
+}
+
 /* ---- the chain ---- */
 
 typedef int step_fn(struct attach *a);
 
 /* Settings when the driver has accepted: a change of its VLAN settings may take the link down. */
-static step_fn *const native_steps[] = { open_program, put_on,	   change_settings, count_queues,
-					 pin_maps,     add_queues, open_gate,	    NULL };
+static step_fn *const native_steps[] = { open_program, put_on,	 change_settings,
+					 count_queues, pin_maps, add_queues,
+					 open_gate,    watch,	 NULL };
 
 /* Settings first, as the kernel itself changes one when it attaches. */
-static step_fn *const generic_steps[] = { open_program, change_settings, put_on,    count_queues,
-					  pin_maps,	add_queues,	 open_gate, NULL };
+static step_fn *const generic_steps[] = { open_program, change_settings, put_on,
+					  count_queues, pin_maps,	 add_queues,
+					  open_gate,	watch,		 NULL };
 
 static int attach_in(struct attach *a, unsigned int mode)
 {

@@ -35,6 +35,17 @@ int update_config(int fd, const struct rfs_config *config);
 void drain(const char *dir, int config_fd, struct rfs_config *config);
 
 /**
+ * watch_attached() - for a moment after the gate was opened: do redirected packets arrive?
+ * @dir:    its pin folder's name
+ * @config: what is in force
+ *
+ * The XDP program goes on looking, and passes packets to a ring that swallows them.
+ *
+ * Return: 0, also if there was no packet to tell by; or a negative errno after an error message.
+ */
+int watch_attached(const char *dir, const struct rfs_config *config);
+
+/**
  * publish_cpus() - fill the set that is not in use, then turn over
  * @config: what else is to be in force with it; receives what is
  * @cpus:   the set
