@@ -60,6 +60,7 @@ test_waiting()
 
 	start srv flock -o /sys/fs/bpf sleep 60
 	holder=$!
+	wait_for 10 eval '! flock -n /sys/fs/bpf true'
 	start srv "$RFSCTL" attach s0 2>"$LAB_TMP/waits"
 	waiter=$!
 	wait_for 30 grep -q 'waiting for another rfsctl' "$LAB_TMP/waits"
