@@ -200,6 +200,7 @@ static int read_line(const char *path, char *line, int len)
 	FILE *f = fopen(path, "re");
 	bool read;
 
+	*line = 0;
 	if (!f)
 		return -errno;
 	read = fgets(line, len, f);
