@@ -61,7 +61,7 @@ static void name_members(const struct netif *nif, char *buf, size_t len)
 /* Packets come in by other interfaces, which each have this one as their master. */
 static int check_joined(const struct netif *nif)
 {
-	char members[NETIF_MEMBERS_NAMED * (IF_NAMESIZE + 2) + sizeof(" and others")];
+	char members[(size_t)NETIF_MEMBERS_NAMED * (IF_NAMESIZE + 2) + sizeof(" and others")];
 	const char *is = NULL;
 
 	for (size_t i = 0; i < COUNT(joined); i++)
