@@ -236,6 +236,61 @@ test_without_native()
 	del x0
 }
 
+# None of the drivers to be had here lacks XDP_REDIRECT. So on s0 the kernel's word is changed on its way to
+# rfsctl, which is to believe it.
+without_redirect()
+{
+	cc -shared -fPIC -O1 -o "$LAB_TMP/word.so" -x c - <<-'END' || return
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <linux/netlink.h>
+		#include <string.h>
+		#include <sys/socket.h>
+		ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+		{
+		    ssize_t (*real)(int, struct msghdr *, int) = dlsym(RTLD_NEXT, "recvmsg");
+		    ssize_t left = real(fd, msg, flags);
+		    struct nlmsghdr *nlh = msg->msg_iov[0].iov_base;
+		    int proto = 0;
+		    socklen_t len = sizeof(proto);
+
+		    if (left < 0 || getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &len) || proto != NETLINK_GENERIC)
+		        return left;
+		    for (ssize_t n = left; NLMSG_OK(nlh, n); nlh = NLMSG_NEXT(nlh, n)) {
+		        char *end = (char *)nlh + nlh->nlmsg_len;
+		        struct nlattr *a = (void *)((char *)NLMSG_DATA(nlh) + 4);
+
+		        /* NETDEV_A_DEV_XDP_FEATURES, a u64; the family of families has no such attribute. */
+		        for (; nlh->nlmsg_type > NLMSG_MIN_TYPE && (char *)a + sizeof(*a) <= end && a->nla_len;
+		             a = (void *)((char *)a + NLA_ALIGN(a->nla_len)))
+		            if (a->nla_type == 3 && a->nla_len == 12)
+		                ((unsigned char *)(a + 1))[0] &= ~2;
+		    }
+		    return left;
+		}
+	END
+}
+
+features() { [ "$(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -1)" = 6.3 ]; }
+
+test_no_redirect()
+{
+	local words="has native XDP without redirection"
+
+	if ! features || ! without_redirect; then
+		skip "a driver that cannot redirect" "this kernel does not tell (6.3), or there is no compiler"
+		return
+	fi
+	fails "a driver that cannot redirect is refused in native mode" 1 "$words" \
+		srv env LD_PRELOAD="$LAB_TMP/word.so" "$RFSCTL" attach s0 --mode native
+	no_leftovers "a driver that cannot redirect" s0
+	fails "generic mode in its place, with the reason" 0 "$words" \
+		srv env LD_PRELOAD="$LAB_TMP/word.so" "$RFSCTL" attach s0
+	is "it is attached in generic mode" "$(json '.interfaces[0].mode' rfsctl status --json)" generic
+	rfsctl detach s0
+	accepted "what it says itself is another thing" native s0
+}
+
 # tap_datagrams N: put N datagrams to 10.78.0.1:9000 into tap0, whose checksums the writer leaves to the
 # kernel; the number of those that arrived
 tap_datagrams()
@@ -539,6 +594,7 @@ test_vrf
 test_stacked
 test_headless
 test_without_native
+test_no_redirect
 test_tap
 test_veth_checksums
 test_altname
