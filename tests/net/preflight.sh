@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# preflight.sh - what attach finds out before it loads anything: interfaces that steering would hurt are
-# refused with the remedy, or steered in the mode that is right for them; altnames; isolated CPUs.
+# preflight.sh [TEST...] - what attach finds out before it loads anything: interfaces that steering would
+# hurt are refused with the remedy, or steered in the mode that is right for them; altnames; isolated CPUs.
 #
 # A kind of interface that the kernel does not have is a skip. Debian's kernels have all of them.
 
@@ -587,20 +587,10 @@ test_neighbours()
 lab_up
 # Without udev, the module is not loaded by itself.
 [ -e /dev/net/tun ] || modprobe -q tun
-test_bridge
-test_bond
-test_team
-test_vrf
-test_stacked
-test_headless
-test_without_native
-test_no_redirect
-test_tap
-test_veth_checksums
-test_altname
-test_isolated
-test_waits
-test_membarrier
-test_no_other_fallback
-test_neighbours
+TESTS=(bridge bond team vrf stacked headless without_native no_redirect tap veth_checksums
+	altname isolated waits membarrier no_other_fallback neighbours)
+[ $# -eq 0 ] || TESTS=("$@")
+for t in "${TESTS[@]}"; do
+	"test_$t"
+done
 tap_end
