@@ -109,6 +109,11 @@ test_namespaces()
 	is "in the other namespace too" \
 		"$(cli "$RFSCTL" status | awk '$1 ~ /^n0/ { print $1, $NF }' | sort | sed 's/@[0-9]*/@/' |
 			paste -sd ,)" "n0 1,n0@ 0"
+	# Then nothing but the namespace tells whose folder it is.
+	[ ! -e "$RFS/n0@$LAB_COOKIE/xdp_link" ] ||
+		bpftool link detach pinned "$RFS/n0@$LAB_COOKIE/xdp_link"
+	is "n0 is its own also where the other's program was taken off" \
+		"$(json '.interfaces[] | "\(.state) \(.cpus)"' cli "$RFSCTL" status n0 --json)" "attached [1]"
 	check "detach" rfsctl detach n0
 	is "the other stays" "$(json '.interfaces[] | "\(.state) \(.cpus)"' rfsctl status --json)" \
 		"attached [1]"
