@@ -199,6 +199,8 @@ static int attach(const struct attach_args *args)
 	if (!err)
 		err = look(args->iface, &nif, &ns);
 	if (!err)
+		err = preflight_kernel();
+	if (!err)
 		err = preflight_cpus(&opts.cpus);
 	if (!err)
 		err = preflight_iface(&nif, &opts.mode);

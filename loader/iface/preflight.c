@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/kernel.h"
 #include "host/msg.h"
 #include "host/xdp_features.h"
 #include "iface/preflight.h"
@@ -202,6 +203,23 @@ static void warn_isolated(const struct cpuset *cpus)
 	cpuset_format(&named, text, sizeof(text));
 	rfs_warn("CPU %s is isolated (isolcpus or nohz_full); threads of rings will run there",
 		 text);
+}
+
+/* With PREEMPT_RT, softirqs of one CPU interleave: what a poll has passed may be another poll's. */
+int preflight_kernel(void)
+{
+	int rt = kernel_is_rt();
+
+	if (!rt)
+		return 0;
+	if (rt > 0)
+		rfs_error(
+			"this kernel is a PREEMPT_RT one, on which the order of packets cannot be "
+			"kept; rfs wants one without, as Debian's linux-image-amd64");
+	else
+		rfs_error("cannot tell from the kernel's types whether it is a PREEMPT_RT one: %s",
+			  strerror(-rt));
+	return rt > 0 ? -EOPNOTSUPP : rt;
 }
 
 int preflight_cpus(const struct cpuset *cpus)

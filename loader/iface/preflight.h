@@ -7,6 +7,14 @@
 #include "host/netif.h"
 
 /**
+ * preflight_kernel() - does what keeps packets in order hold on this kernel?
+ *
+ * Return: 0; -EOPNOTSUPP for a PREEMPT_RT one, or another negative errno if that cannot be told;
+ * after an error message.
+ */
+int preflight_kernel(void);
+
+/**
  * preflight_iface() - may this interface be steered?
  * @nif:  its facts
  * @mode: enum rfs_mode as asked for; RFS_MODE_AUTO becomes RFS_MODE_GENERIC, after a warning, where

@@ -4,7 +4,7 @@
 #
 # Results are in $(B)/tests/results: unit-NAME.tap and unit-NAME-asan.tap (Test Anything Protocol).
 
-UNIT_TESTS := hash spread rules ents ring model object cpuset sched kthreads idle text problems print cmdline
+UNIT_TESTS := hash spread rules ents ring model object cpuset sched kthreads idle kernel text problems print cmdline
 UNIT_DIR   := $(B)/tests/unit
 UNIT_TAP   := $(B)/tests/results
 
@@ -23,6 +23,7 @@ UNIT_OBJ_problems := $(patsubst %.c,%.o,loader/view/problems.c loader/view/view.
 UNIT_OBJ_print   := $(patsubst %.c,%.o,loader/view/show.c loader/view/json.c loader/view/view.c loader/host/msg.c \
 	loader/host/mode.c loader/host/text.c loader/host/cpuset.c loader/host/kthread_sched.c)
 UNIT_LIBS_print  := -lxdp -lbpf -ljansson -lsmartcols
+UNIT_OBJ_kernel  := loader/host/kernel.o
 UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
 	$(patsubst %.c,%.o,loader/iface/preflight.c $(wildcard loader/cmd/*.c) $(addprefix loader/host/, \
 	msg.c mode.c text.c output.c cpuset.c kthread_sched.c))
@@ -30,6 +31,7 @@ UNIT_LIBS_spread  := -lm
 UNIT_LIBS_idle    := -lbpf -Wl,--wrap=wait_for_polls
 # Read when the test runs.
 $(UNIT_DIR)/%/object.o: UNIT_CFLAGS += -DRFS_STEER_OBJECT='"$(B)/rfs_steer.bpf.o"'
+UNIT_LIBS_kernel  := -lbpf
 UNIT_LIBS_cmdline := -lxdp -lbpf -ljansson \
 	-Wl,--wrap=cpuset_online,--wrap=cpuset_possible,--wrap=cpuset_isolated,--wrap=sleep
 

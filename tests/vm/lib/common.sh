@@ -38,12 +38,13 @@ need() {
 }
 
 # kernel_dir SPEC: the newest fetched kernel which SPEC names, either a whole
-# release or the start of one up to a separator (6.1 is not 6.12)
+# release or the start of one up to a separator (6.1 is not 6.12, nor 6.1.0-1-rt-amd64)
 kernel_dir() {
 	local dir newest=
 	while read -r dir; do
 		[ -e "$dir/vmlinux" ] && newest=$dir
 	done < <(find "$lab/kern" -mindepth 1 -maxdepth 1 -type d \
-		\( -name "$1" -o -name "$1[.+-]*" \) 2>/dev/null | sort -V)
+		\( -name "$1" -o -name "$1[.+-]*" ! -name '*-rt-*' ! -name '*-cloud-*' \) \
+		2>/dev/null | sort -V)
 	[ -n "$newest" ] && printf '%s\n' "$newest"
 }

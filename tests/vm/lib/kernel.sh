@@ -8,14 +8,16 @@
 #	packages		what it was made of
 
 # kernel_package SPEC: the image package of the newest kernel that SPEC names,
-# signed if there is such a one. Flavours (rt, cloud) and meta packages are
-# passed over: after SPEC a release goes on with a number.
+# signed if there is such a one. Flavours (rt, cloud) are passed over unless SPEC
+# is such a release, and so are meta packages: after SPEC a release goes on with a
+# number.
 kernel_package() {
-	local spec=${1//./\\.} names
+	local spec=${1//./\\.} names others=
+	[[ $1 != *-@(rt|cloud)-* ]] || others='^$'
 	spec=${spec//+/\\+}
 	names=$(lab_apt apt-cache search --names-only '^linux-image-[0-9]' | awk '{ print $1 }' |
 		grep -E "^linux-image-($spec|${spec}[.+-][0-9][0-9.+~-]*(deb[0-9.]+)?-amd64)(-unsigned)?$" |
-		grep -vE -- '-(rt|cloud)-' | sort -V) || return
+		grep -vE -- "${others:--(rt|cloud)-}" | sort -V) || return
 	# Each list is preferred to those before it. The +deb12 builds of 6.12 are
 	# bookworm's copies of trixie's kernel.
 	{
