@@ -105,7 +105,7 @@ demo:
 # Everything that the tests run, here or in a VM that sees this folder.
 test-build: $(B)/rfsctl $(B)/rfs-traffic broken
 
-NET_TESTS := attach versions undo preflight view problems security interrupt follow apps faults storm
+NET_TESTS := attach versions undo preflight view problems security interrupt follow apps faults storm watch
 $(NET_TESTS:%=test-net-%): test-net-%: test-build
 	@LAB_BUILD=$(abspath $(B)) tests/net/$*.sh
 

@@ -114,7 +114,7 @@ RFS_INLINE bool rps_ring_is_stuck(const struct rps_ring *ring)
  * @age:     RPS_LATE_JIFFIES
  * @jiffies: now
  *
- * Frames vanish where a driver, or an XDP program behind ours, drops what is redirected. What tells
+ * Frames vanish where a driver, or an XDP program around ours, drops what is redirected. What tells
  * is the entering and not the leaving, for a ring's kthread may be slow, and be right: the kernel
  * says xdp_cpumap_enqueue on the redirecting CPU, when a bulk queue is full or the poll ends.
  *
@@ -275,7 +275,8 @@ RFS_INLINE bool rps_ring_owner(struct rps_ring *ring, __u64 task, __u64 nvcsw, b
 
 	if (ring->owner != task) {
 		WRITE_ONCE(ring->task, 0);
-		/* Before popped, for who reads them the other way round: an exchange is a barrier. */
+		/* Before popped, for who reads them the other way round: an exchange is a barrier.
+		 */
 		__sync_lock_test_and_set(&ring->owner, task);
 		ring->nvcsw = nvcsw;
 		return false;

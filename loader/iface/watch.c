@@ -65,11 +65,11 @@ int watch_attached(const char *dir, const struct rfs_config *config)
 		return 0;
 	if (config->mode == RFS_MODE_GENERIC)
 		rfs_error("%s: packets that are redirected to other CPUs never arrive: another XDP "
-			  "program behind rfs drops them; take it off",
+			  "program drops them; take it off",
 			  config->name);
 	else
 		rfs_error("%s: packets that are redirected to other CPUs never arrive: its driver, "
-			  "or another XDP program behind rfs, drops them; take the other program "
+			  "or another XDP program, drops them; take the other program "
 			  "off, or attach with --mode generic",
 			  config->name);
 	return -EIO;

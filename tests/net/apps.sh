@@ -124,6 +124,7 @@ result $? "attach" "$LAB_TMP/attach"
 all_apps "attached"
 is "flows were steered to readers" \
 	"$(json '.interfaces[0].packets | .flow_steered > .hash_steered' rfsctl stats --json)" true
+at_rest "before detach"
 check "detach" rfsctl detach s0
 
 (trap - EXIT INT; churn) &
@@ -132,6 +133,7 @@ all_apps "attaching and detaching"
 stop $CHURN
 read -r rounds failed <"$LAB_TMP/churn"
 is "$rounds rounds of attach, set and detach under them, failed" "$failed" 0
+at_rest "before detach"
 rfsctl detach s0 >/dev/null 2>&1
 
 vlan_devices()
@@ -171,6 +173,7 @@ test_vlan()
 	check "QinQ: iperf3 UDP" iperf -c 10.78.8.1 -u -b 20M -l 1200
 	is "VLAN: flows were steered to readers" \
 		"$(json '.interfaces[0].packets | .flow_steered > .passed' rfsctl stats --json)" true
+	at_rest "VLAN"
 	check "VLAN: detach" rfsctl detach s0
 }
 
@@ -184,5 +187,6 @@ rfsctl attach s0 --mode generic >/dev/null 2>&1
 check "generic: iperf3 TCP/IPv4" iperf -c $SRV4
 check "generic: nginx keep-alive, IPv6" http "http://[$SRV6]:8080/file"
 check "generic: memcached, IPv4" memcache $SRV4
+at_rest "generic"
 check "generic: detach" rfsctl detach s0
 tap_end

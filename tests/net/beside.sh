@@ -118,6 +118,7 @@ round()
 	is "$mode: by the dispatcher" "$(is_beside)" "attached true"
 	is "$mode: and runs last" "$(last_program)" rfs_steer
 	works "$mode, rfs behind it" other rfs
+	at_rest "$mode"
 	check "$mode: rfs is detached" rfsctl detach s0
 	works "$mode, rfs gone again" other
 	check "$mode: xdp-loader unloads it" srv xdp-loader unload s0 --all
@@ -134,6 +135,7 @@ round()
 	check "$mode: xdp-loader unloads program $ids" srv xdp-loader unload s0 --id "$ids"
 	is "$mode: rfs stays attached" "$(is_beside)" "attached true"
 	works "$mode, the other one gone again" rfs
+	at_rest "$mode"
 	check "$mode: rfs is detached" rfsctl detach s0
 	check "$mode: nothing is left on the interface" nothing_on_it
 	is "$mode: nor pinned" "$(find /sys/fs/bpf/rfs -mindepth 1 2>/dev/null | wc -l)" 0
@@ -209,6 +211,7 @@ test_legacy()
 	check "traffic passes" cli ping -c 3 -i 0.05 -W 1 $SRV4
 	srv ip link set dev s0 xdpdrv off
 	check "rfs is attached when it is gone" rfsctl attach s0
+	at_rest "before detach"
 	check "detach" rfsctl detach s0
 }
 

@@ -96,6 +96,7 @@ test_flows_before_attach()
 		<(rfsctl stats s0 --json)
 	stop $source
 	stop $sink
+	at_rest "before detach"
 	rfsctl detach s0 >/dev/null 2>&1
 }
 

@@ -143,6 +143,7 @@ for mode in native generic; do
 			length > 0" "$LAB_TMP/flows")" true
 	is "$mode: readers are local" \
 		"$(json '.locality.percent > 90' rfsctl stats --json)" true
+	at_rest "$mode"
 	rfsctl detach s0
 done
 
@@ -159,6 +160,7 @@ for mode in native generic; do
 	follow_udp "$mode, UDP/IPv4, with TCP by the stack" $SRV4 $CLI4
 	is "$mode: UDP was steered" "$(stats '.interfaces[0].packets.flow_steered > 1000')" true
 	is "$mode: readers are local" "$(stats '.locality.percent > 90')" true
+	at_rest "$mode, with TCP by the stack"
 	rfsctl detach s0
 done
 tap_end

@@ -113,6 +113,7 @@ test_target()
 	is "status has no more to say" "$(problems)" ""
 	check "its kthreads are bound to it" wait_for 3 bound 3
 	load_judge "CPU 3 offline and back, one refresh"
+	at_rest "before detach"
 	rfsctl detach s0 >/dev/null 2>&1
 }
 
@@ -131,6 +132,7 @@ test_late()
 	check "its kthreads are bound to it" wait_for 3 bound 3
 	load_judge "CPU 3 comes online"
 	check "a flow follows its reader to CPU 3" follows_to 3
+	at_rest "before detach"
 	rfsctl detach s0 >/dev/null 2>&1
 }
 
@@ -147,6 +149,7 @@ test_rx_cpu()
 	cpu_set 1 1
 	check "refresh" rfsctl refresh
 	load_judge "the RX CPU offline and back"
+	at_rest "before detach"
 	rfsctl detach s0 >/dev/null 2>&1
 }
 

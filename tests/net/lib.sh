@@ -194,6 +194,34 @@ tcp_in_order()
 		 .[1].netstat.TCPSACKReorder + .[1].netstat.TCPTSReorder == 0))' "$1" "$2"
 }
 
+# Rings of this lab's interfaces that have more, or fewer, frames than were popped or are known to be lost
+unbalanced()
+{
+	local map
+
+	for map in /sys/fs/bpf/rfs/*@"$LAB_COOKIE"/queues/*/rps_ring; do
+		[ -e "$map" ] || continue
+		# The last one is the local ring, which nobody pops.
+		bpftool -j map dump pinned "$map" | jq -c --arg map "${map#/sys/fs/bpf/rfs/}" '.[:-1][] |
+			.formatted | .key as $cpu | .value |
+			select(.tail - .lost_ring_full - .lost_redirect_error - (.lost_vanished // 0) != .popped) |
+			{ map: $map, cpu: $cpu, tail, lost_ring_full, lost_redirect_error, lost_vanished, popped,
+			  missing }' 2>&1
+	done
+}
+
+balanced() { [ -z "$(unbalanced)" ]; }
+
+# at_rest DESCRIPTION: no traffic comes; whatever was redirected came out of its ring, or is known to be
+# lost. To be called before detach.
+at_rest()
+{
+	wait_for 10 balanced
+	unbalanced >"$LAB_TMP/unbalanced"
+	[ ! -s "$LAB_TMP/unbalanced" ]
+	result $? "$1: every frame came out of its ring or is counted as lost" "$LAB_TMP/unbalanced"
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds
 wait_for()
 {

@@ -61,6 +61,7 @@ round()
 	[ "$SINK_RC" = 0 ]
 	result $? "$what: nothing overtaken in $(jq .received "$LAB_TMP/sink") datagrams, $made moves" \
 		"$LAB_TMP/sink"
+	at_rest "$what"
 	rfsctl detach s0 >"$LAB_TMP/detach" 2>&1
 	result $? "$what: detach" "$LAB_TMP/detach"
 }
@@ -83,6 +84,7 @@ tcp_round()
 	MOVES=$((MOVES + made))
 	check "TCP: no segment out of order in $(jq .records "$LAB_TMP/sink") records, $made moves" \
 		tcp_in_order "$LAB_TMP/sink" "$LAB_TMP/source" $(($(dropped) - before))
+	at_rest "TCP"
 	rfsctl detach s0 >/dev/null 2>&1
 }
 
