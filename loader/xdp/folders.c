@@ -29,20 +29,29 @@ static int program_of_link(int link_fd)
 	return prog < 0 ? -errno : prog;
 }
 
-/* 1 or 0; -errno after a message. */
-static int is_ours(const char *path, bool link, const struct xdp_owner *owner)
+/* What is pinned there, as a program; else -errno. */
+static int open_program(const char *path, bool link)
 {
-	int fd = bpf_obj_get(path), prog, ours;
+	int fd = bpf_obj_get(path), prog;
 
-	if (fd < 0) {
-		ours = -errno;
-	} else {
-		prog = link ? program_of_link(fd) : fd;
-		ours = prog < 0 ? prog : xdp_owned(prog, owner);
-		if (link && prog >= 0)
-			close(prog);
-		close(fd);
-	}
+	if (fd < 0)
+		return -errno;
+	if (!link)
+		return fd;
+	prog = program_of_link(fd);
+	close(fd);
+	return prog;
+}
+
+/* 1, then @found is the program if it is wanted, or 0; -errno after a message. */
+static int is_ours(const char *path, bool link, const struct xdp_owner *owner, int *found)
+{
+	int prog = open_program(path, link), ours = prog < 0 ? prog : xdp_owned(prog, owner);
+
+	if (ours == 1 && found)
+		*found = prog;
+	else if (prog >= 0)
+		close(prog);
 	/* Another may be at work there. */
 	if (ours == -ENOENT)
 		return 0;
@@ -74,7 +83,7 @@ static int open_folder(const char *path, DIR **d)
  * Is one of the programs in the dispatcher's folder ours? libxdp pins progN-link and then
  * progN-prog, and removes them in this order too: either may be alone.
  */
-static int holds_ours(const char *dir, const struct xdp_owner *owner)
+static int holds_ours(const char *dir, const struct xdp_owner *owner, int *prog)
 {
 	char path[PATH_MAX + 2 * NAME_MAX + 2];
 	struct dirent *entry;
@@ -89,7 +98,7 @@ static int holds_ours(const char *dir, const struct xdp_owner *owner)
 		if (!link && !ends_with(entry->d_name, "-prog"))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
-		found = is_ours(path, link, owner);
+		found = is_ours(path, link, owner, prog);
 	}
 	closedir(d);
 	return found;
@@ -104,12 +113,68 @@ static int remove_folder(DIR *root, const char *name)
 	return err;
 }
 
+/*
+ * The folder of a dispatcher, by its program id, which is no other's: the interface's index, which
+ * is in the name too, may have changed since, as it moved to another network namespace.
+ *
+ * 1 with the folder's path and index; 0; -errno after a message.
+ */
+static int find_folder(__u32 id, char path[PATH_MAX], unsigned int *index)
+{
+	char root[PATH_MAX - 2 * NAME_MAX];
+	struct dirent *entry;
+	__u32 its_id;
+	DIR *d;
+	int found;
+
+	snprintf(root, sizeof(root), "%s/xdp", env.bpffs);
+	found = open_folder(root, &d);
+	if (found || !d)
+		return found;
+	while (!found && (entry = readdir(d))) {
+		found = sscanf(entry->d_name, "dispatch-%u-%u", index, &its_id) == 2 &&
+			its_id == id;
+		if (found)
+			snprintf(path, PATH_MAX, "%s/%s", root, entry->d_name);
+	}
+	closedir(d);
+	return found;
+}
+
 int xdp_dispatcher_holds_ours(__u32 id, const struct xdp_owner *owner)
 {
-	char dir[PATH_MAX];
+	char path[PATH_MAX];
+	unsigned int index;
+	int found = find_folder(id, path, &index);
 
-	snprintf(dir, sizeof(dir), "%s/xdp/dispatch-%u-%u", env.bpffs, owner->ifindex, id);
-	return holds_ours(dir, owner);
+	return found <= 0 ? found : holds_ours(path, owner, NULL);
+}
+
+int xdp_dispatcher_program(__u32 id, const struct xdp_owner *owner)
+{
+	char path[PATH_MAX];
+	unsigned int index;
+	int prog = -1, found = find_folder(id, path, &index);
+
+	if (found > 0)
+		found = holds_ours(path, owner, &prog);
+	return found < 0 ? found : found ? prog : -ENOENT;
+}
+
+int xdp_dispatcher_follow(__u32 id, unsigned int ifindex)
+{
+	char path[PATH_MAX], now[PATH_MAX];
+	unsigned int index;
+	int found = find_folder(id, path, &index);
+
+	if (found <= 0 || index == ifindex)
+		return found < 0 ? found : 0;
+	snprintf(now, sizeof(now), "%s/xdp/dispatch-%u-%u", env.bpffs, ifindex, id);
+	if (!rename(path, now))
+		return 0;
+	found = -errno;
+	rfs_error("cannot rename %s to %s: %s", path, now, strerror(-found));
+	return found;
 }
 
 int xdp_remove_orphans(const struct xdp_owner *owner, unsigned int ifindex)
@@ -132,10 +197,10 @@ int xdp_remove_orphans(const struct xdp_owner *owner, unsigned int ifindex)
 		return ours;
 	while (ours >= 0 && (entry = readdir(d))) {
 		if (sscanf(entry->d_name, "dispatch-%u-%u", &index, &id) != 2 ||
-		    index != owner->ifindex || (runs && id == runs))
+		    (runs && id == runs))
 			continue;
 		snprintf(dir, sizeof(dir), "%s/%s", root, entry->d_name);
-		ours = holds_ours(dir, owner);
+		ours = holds_ours(dir, owner, NULL);
 		if (ours == 1)
 			ours = remove_folder(d, entry->d_name);
 	}

@@ -226,14 +226,29 @@ static int open_libxdp(unsigned int ifindex, const struct xdp_owner *owner,
 	return err;
 }
 
+int xdp_running_prog(unsigned int ifindex, __u32 *id)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	int err = bpf_xdp_query(ifindex, 0, &opts);
+
+	*id = opts.drv_prog_id ? opts.drv_prog_id : opts.skb_prog_id;
+	return err;
+}
+
+/* After a move to another index, libxdp is shown the way first. */
 static int detach_libxdp(unsigned int ifindex, const struct xdp_owner *owner)
 {
 	char name[IF_NAMESIZE] = "the interface";
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
-	int err = open_libxdp(ifindex, owner, &mp, &prog);
+	__u32 id;
+	int err = xdp_running_prog(ifindex, &id);
 
 	if_indextoname(ifindex, name);
+	if (!err && id && ifindex != owner->ifindex)
+		err = xdp_dispatcher_follow(id, ifindex);
+	if (!err)
+		err = open_libxdp(ifindex, owner, &mp, &prog);
 	if (err) {
 		rfs_error("cannot see which XDP programs %s has: %s; if it stays so, "
 			  "'xdp-loader unload %s --all' or 'ip link set %s xdp off' takes off all",
@@ -275,15 +290,6 @@ int xdp_link_read(const char *dir, struct xdp_link_state *link)
 	return err;
 }
 
-int xdp_running_prog(unsigned int ifindex, __u32 *id)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	int err = bpf_xdp_query(ifindex, 0, &opts);
-
-	*id = opts.drv_prog_id ? opts.drv_prog_id : opts.skb_prog_id;
-	return err;
-}
-
 int xdp_is_ours(unsigned int ifindex, const struct xdp_link_state *link,
 		const struct xdp_owner *owner)
 {
@@ -320,6 +326,15 @@ static int prog_of_link(const struct xdp_link_state *link)
 	return fd < 0 && link->ifindex ? -errno : fd;
 }
 
+/* Of an interface whose index is another now, by which libxdp does not find it. */
+static int moved_program(unsigned int ifindex, const struct xdp_owner *owner)
+{
+	__u32 id;
+	int err = xdp_running_prog(ifindex, &id);
+
+	return err ? err : id ? xdp_dispatcher_program(id, owner) : -ENOENT;
+}
+
 int xdp_steering_program(const char *dir, const struct xdp_owner *owner, unsigned int ifindex)
 {
 	struct xdp_link_state link;
@@ -331,6 +346,8 @@ int xdp_steering_program(const char *dir, const struct xdp_owner *owner, unsigne
 		return prog_of_link(&link);
 	if (err != -ENOENT || !ifindex)
 		return err;
+	if (ifindex != owner->ifindex)
+		return moved_program(ifindex, owner);
 	err = open_libxdp(ifindex, owner, &mp, &prog);
 	if (err || !prog)
 		return err ? err : -ENOENT;

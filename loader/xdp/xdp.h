@@ -119,6 +119,26 @@ int xdp_is_ours(unsigned int ifindex, const struct xdp_link_state *link,
 int xdp_remove_orphans(const struct xdp_owner *owner, unsigned int ifindex);
 
 /**
+ * xdp_dispatcher_program() - the steering program that a dispatcher calls, by what libxdp pinned
+ * @id:    program id of an interface's dispatcher
+ * @owner: for whom the program was made
+ *
+ * Return: a file descriptor; -ENOENT; or another negative errno after an error message.
+ */
+int xdp_dispatcher_program(__u32 id, const struct xdp_owner *owner);
+
+/**
+ * xdp_dispatcher_follow() - let libxdp find a dispatcher's pins though the interface's index
+ * changed
+ *
+ * libxdp seeks them by the index, which can be another when the interface has moved to another
+ * network namespace.
+ *
+ * Return: 0, or a negative errno after an error message.
+ */
+int xdp_dispatcher_follow(__u32 id, unsigned int ifindex);
+
+/**
  * xdp_dispatcher_holds_ours() - was the steering program pinned for this dispatcher?
  * @id:    program id of an interface's dispatcher
  * @owner: the interface

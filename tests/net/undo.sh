@@ -241,7 +241,7 @@ test_restore_fails()
 
 # ---- RX queues ----
 
-passed_for_no_queue() { json '.interfaces[0].packets.passed_reasons.no_queue' rfsctl stats s0 --json; }
+passed_for_no_queue() { json '.interfaces[0].passed_reasons.no_queue' rfsctl stats s0 --json; }
 
 test_queues()
 {
