@@ -450,11 +450,14 @@ for part in open(sys.argv[1]).read().strip().split(","):
 		first, _, last = part.partition("-")
 		print(*range(int(first), int(last or first) + 1), sep="\n")' "/sys/devices/system/cpu/$1"; }
 
+# Those of isolcpus= and nohz_full=
+isolated() { { cpu_set isolated; [ ! -e /sys/devices/system/cpu/nohz_full ] || cpu_set nohz_full; } | sort -nu; }
+
 test_isolated()
 {
 	local isolated default one
 
-	isolated=$({ cpu_set isolated; [ ! -e /sys/devices/system/cpu/nohz_full ] || cpu_set nohz_full; } | sort -nu)
+	isolated=$(isolated)
 	if [ -z "$isolated" ]; then
 		skip "isolated CPUs" "this machine has none"
 		return
@@ -471,6 +474,38 @@ test_isolated()
 	fails "an isolated CPU that is named is taken, with a word" 0 "CPU $one is isolated" \
 		rfsctl set s0 --cpus "$one"
 	is "and gets packets" "$(json '.interfaces[0].cpus | join(" ")' rfsctl status --json)" "$one"
+	rfsctl detach s0
+}
+
+# isolating LIST COMMAND...: where the kernel's list of isolated CPUs is this one, in a mount namespace
+isolating()
+{
+	echo "$1" >"$LAB_TMP/isolated"
+	shift
+	srv unshare -m sh -c "mount --bind '$LAB_TMP/isolated' /sys/devices/system/cpu/isolated && exec \"\$@\"" sh "$@"
+}
+
+cpus() { json '.interfaces[0].cpus | join(" ")' rfsctl status --json; }
+
+test_isolated_list()
+{
+	if [ -n "$(isolated)" ]; then
+		skip "lists of isolated CPUs" "this machine has isolated CPUs of its own"
+		return
+	fi
+	check "attach where the last CPU is isolated" isolating "$LAST_CPU" "$RFSCTL" attach s0
+	is "leaves it out" "$(cpus)" "$(seq -s ' ' 0 $((LAST_CPU - 1)))"
+	check "refresh where it is no more" rfsctl refresh s0
+	is "takes it in" "$(cpus)" "$(seq -s ' ' 0 "$LAST_CPU")"
+	fails "refresh where all are takes all, with a word" 0 "all CPUs that are online are isolated" \
+		isolating "0-$LAST_CPU" "$RFSCTL" refresh s0
+	is "as there is no other" "$(cpus)" "$(seq -s ' ' 0 "$LAST_CPU")"
+	fails "a list that cannot be read is not an empty one" 1 "which CPUs are isolated" \
+		isolating nonsense "$RFSCTL" refresh s0
+	rfsctl detach s0
+	fails "nor at attach" 1 "which CPUs are isolated" isolating nonsense "$RFSCTL" attach s0
+	no_leftovers "a list that cannot be read" s0
+	check "but CPUs that are named do" isolating nonsense "$RFSCTL" attach s0 --cpus 0
 	rfsctl detach s0
 }
 
@@ -588,7 +623,7 @@ lab_up
 # Without udev, the module is not loaded by itself.
 [ -e /dev/net/tun ] || modprobe -q tun
 TESTS=(bridge bond team vrf stacked headless without_native no_redirect tap veth_checksums
-	altname isolated waits membarrier no_other_fallback neighbours)
+	altname isolated_list isolated waits membarrier no_other_fallback neighbours)
 [ $# -eq 0 ] || TESTS=("$@")
 for t in "${TESTS[@]}"; do
 	"test_$t"
