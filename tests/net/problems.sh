@@ -202,6 +202,8 @@ pings() { taskset -c 0 nsenter --net=/run/netns/"$LAB_CLI" ping -q -c "$1" -i 0.
 # A program of the recorder that does not run, and then rings of which nobody counts what comes out
 test_recorder()
 {
+	local q id
+
 	attach
 	rm $RFS/recorder_programs/xdp_cpumap_kthread
 	is "a program of the recorder does not run" "$(problems)" recorder-programs
@@ -229,6 +231,12 @@ test_recorder()
 	cli "$RFSCTL" attach c0 --cpus 0 >"$LAB_TMP/log" 2>&1
 	mv "$RFS/../s0" "$DIR"
 	is "the recorder is another one" "$(problems)" other-recorder
+	for ((q = 0; q < QUEUES; q++)); do
+		id=$(bpftool -j map show pinned "$DIR/queues/$q/cpumap" | jq .id)
+		bpftool map update pinned $RFS/rfs_ring_by_cpumap key $((id & 255)) $((id >> 8 & 255)) \
+			$((id >> 16 & 255)) 0 value pinned "$DIR/queues/$q/rps_ring"
+	done
+	is "also if it counts what comes out of the rings" "$(problems)" other-recorder
 	cli "$RFSCTL" detach c0
 	detach
 }
