@@ -230,13 +230,14 @@ test_recorder()
 	rm -r $RFS
 	cli "$RFSCTL" attach c0 --cpus 0 >"$LAB_TMP/log" 2>&1
 	mv "$RFS/../s0" "$DIR"
-	is "the recorder is another one" "$(problems)" other-recorder
+	# Frames that came meanwhile are not counted by the new one.
+	is "the recorder is another one" "$(problems | cut -d " " -f 1)" other-recorder
 	for ((q = 0; q < QUEUES; q++)); do
 		id=$(bpftool -j map show pinned "$DIR/queues/$q/cpumap" | jq .id)
 		bpftool map update pinned $RFS/rfs_ring_by_cpumap key $((id & 255)) $((id >> 8 & 255)) \
 			$((id >> 16 & 255)) 0 value pinned "$DIR/queues/$q/rps_ring"
 	done
-	is "also if it counts what comes out of the rings" "$(problems)" other-recorder
+	is "also if it counts what comes out of the rings" "$(problems | cut -d " " -f 1)" other-recorder
 	cli "$RFSCTL" detach c0
 	detach
 }
