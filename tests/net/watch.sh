@@ -89,6 +89,10 @@ test_vanish()
 	result $? "$got of 60 pings are answered"
 	check "TCP works" tcp
 	check "UDP works" udp
+	# A ring that got less than 16 frames is judged by its next one.
+	for got in 1 2 3 4; do
+		balanced || udp >/dev/null 2>&1
+	done
 	[ "$(stats .passed_reasons.stuck)" -gt 0 ]
 	result $? "packets to stuck rings are passed, and counted"
 	vanished=$(stats .lost.vanished)
