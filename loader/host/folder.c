@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -65,17 +66,26 @@ int folder_remove(int fd, const char *name)
 	return err ? err : -errno;
 }
 
-const char *folder_flaw(const char *path, bool shared)
+static bool is_trusted(const struct stat *st)
+{
+	return !st->st_uid || st->st_uid == geteuid();
+}
+
+const char *folder_flaw(const char *path, unsigned int may_be)
 {
 	struct stat st;
 
 	if (lstat(path, &st))
 		return errno == ENOENT ? NULL : strerror(errno);
+	if (!is_trusted(&st))
+		return "belongs to another user";
+	if (may_be & FOLDER_LINK && S_ISLNK(st.st_mode) && stat(path, &st))
+		return strerror(errno);
 	if (!S_ISDIR(st.st_mode))
 		return "is no folder";
-	if (st.st_uid && st.st_uid != geteuid())
-		return "belongs to another user";
-	if (st.st_mode & (S_IWGRP | S_IWOTH) && !(shared && st.st_mode & S_ISVTX))
+	if (!is_trusted(&st))
+		return "leads to what belongs to another user";
+	if (st.st_mode & (S_IWGRP | S_IWOTH) && !(may_be & FOLDER_STICKY && st.st_mode & S_ISVTX))
 		return "can be written by others";
 	return NULL;
 }

@@ -3,8 +3,6 @@
 #ifndef RFS_FOLDER_H
 #define RFS_FOLDER_H
 
-#include <stdbool.h>
-
 /**
  * folder_open() - open a folder below another
  * @root: path of the one above, itself taken as it is
@@ -25,16 +23,22 @@ int folder_open(const char *root, const char *path);
  */
 int folder_remove(int fd, const char *name);
 
+enum {
+	/* Others may put things there, as long as they cannot take away those of somebody else. */
+	FOLDER_STICKY = 1,
+	/* It may be a link, as iproute2 makes <bpffs>/xdp one to <bpffs>/tc for XDP programs. */
+	FOLDER_LINK = 2,
+};
+
 /**
  * folder_flaw() - may others change what is in a folder, or have made it?
  * @path:   if it is not there, nothing is wrong with it
- * @shared: that others may put things there is right, as long as they cannot take away those of
- *	    somebody else (the sticky bit)
+ * @may_be: FOLDER_* that are right
  *
  * Others are all but root and who this process runs as.
  *
  * Return: NULL, or what is wrong in words that follow the path.
  */
-const char *folder_flaw(const char *path, bool shared);
+const char *folder_flaw(const char *path, unsigned int may_be);
 
 #endif /* RFS_FOLDER_H */

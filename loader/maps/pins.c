@@ -25,13 +25,13 @@
 #define LIBXDP_DIR "xdp"
 
 /* What others can change is not taken for our own, nor for libxdp's. */
-static int check_folder(const char *name)
+static int check_folder(const char *name, unsigned int may_be)
 {
 	char path[PATH_MAX];
 	const char *flaw;
 
 	snprintf(path, sizeof(path), "%s/%s", env.bpffs, name);
-	flaw = folder_flaw(path, false);
+	flaw = folder_flaw(path, may_be);
 	if (!flaw)
 		return 0;
 	rfs_error(
@@ -55,7 +55,7 @@ static int check_root(void)
 		return err;
 	}
 	snprintf(path, sizeof(path), "%s/.", env.bpffs);
-	flaw = folder_flaw(path, true);
+	flaw = folder_flaw(path, FOLDER_STICKY);
 	if (!flaw)
 		return 0;
 	rfs_error("%s %s, so what is pinned there cannot be trusted; make it root's alone "
@@ -86,9 +86,9 @@ int pins_ready(void)
 	}
 	err = check_root();
 	if (!err)
-		err = check_folder(RFS_PIN_DIR);
+		err = check_folder(RFS_PIN_DIR, 0);
 	if (!err)
-		err = check_folder(LIBXDP_DIR);
+		err = check_folder(LIBXDP_DIR, FOLDER_LINK);
 	return err;
 }
 
@@ -230,7 +230,7 @@ int pins_mkdir(const char *fmt, ...)
 	PATH_OF(path, fmt);
 	/* The first one may have been made by somebody else since pins_ready() looked. */
 	if (!mkdir(path, 0700) || errno == EEXIST)
-		return check_folder(RFS_PIN_DIR);
+		return check_folder(RFS_PIN_DIR, 0);
 	err = -errno;
 	rfs_error("cannot make %s: %s", path, strerror(-err));
 	return err;
