@@ -34,6 +34,7 @@ static int read_stat(int pid, struct stat_line *stat)
 	int ppid;
 	FILE *f;
 
+	memset(stat, 0, sizeof(*stat));
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	f = fopen(path, "re");
 	if (!f)
