@@ -22,24 +22,14 @@ struct seen {
 	bool stuck;
 };
 
-static int look(const char *dir, const struct rfs_config *config, struct seen *seen)
+static void look(const struct rps_ring *ring, unsigned int cpu, void *arg)
 {
-	unsigned int nr_cpus = recorder_nr_cpus();
+	struct seen *seen = arg;
 
-	memset(seen, 0, sizeof(*seen));
-	for (unsigned int q = 0; q < config->queues; q++) {
-		struct rps_ring *rings = rings_map(dir, q, nr_cpus);
-
-		if (!rings)
-			return -errno;
-		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
-			seen->counted |= !!READ_ONCE(rings[cpu].tail);
-			seen->popped |= !!READ_ONCE(rings[cpu].popped);
-			seen->stuck |= rps_ring_is_stuck(&rings[cpu]);
-		}
-		rings_unmap(rings, nr_cpus);
-	}
-	return 0;
+	(void)cpu;
+	seen->counted |= !!READ_ONCE(ring->tail);
+	seen->popped |= !!READ_ONCE(ring->popped);
+	seen->stuck |= rps_ring_is_stuck(ring);
 }
 
 int watch_attached(const char *dir, const struct rfs_config *config)
@@ -49,7 +39,8 @@ int watch_attached(const char *dir, const struct rfs_config *config)
 	int err;
 
 	for (;;) {
-		err = look(dir, config, &seen);
+		seen = (struct seen){};
+		err = rings_each(dir, config->queues, recorder_nr_cpus(), look, &seen);
 		passed = now_ms() - start;
 		if (err || seen.stuck || seen.popped)
 			break;

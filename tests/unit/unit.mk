@@ -16,7 +16,7 @@ UNIT_CFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-
 UNIT_OBJ_cpuset  := loader/host/cpuset.o
 UNIT_OBJ_sched   := loader/host/kthread_sched.o
 UNIT_OBJ_kthreads := loader/host/kthreads.o
-UNIT_OBJ_idle    := $(addprefix loader/,iface/idle.o iface/polls.o host/clock.o host/kthreads.o)
+UNIT_OBJ_idle    := $(addprefix loader/,iface/idle.o host/clock.o host/kthreads.o)
 UNIT_OBJ_text    := loader/host/text.o
 UNIT_OBJ_problems := $(patsubst %.c,%.o,loader/view/problems.c loader/view/view.c \
 	loader/host/cpuset.c loader/host/kthread_sched.c)
@@ -28,7 +28,6 @@ UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
 	$(patsubst %.c,%.o,loader/iface/preflight.c $(wildcard loader/cmd/*.c) $(addprefix loader/host/, \
 	msg.c mode.c text.c output.c cpuset.c kthread_sched.c))
 UNIT_LIBS_spread  := -lm
-UNIT_LIBS_idle    := -lbpf -Wl,--wrap=wait_for_polls
 # Read when the test runs.
 $(UNIT_DIR)/%/object.o: UNIT_CFLAGS += -DRFS_STEER_OBJECT='"$(B)/rfs_steer.bpf.o"'
 UNIT_LIBS_kernel  := -lbpf
