@@ -40,6 +40,9 @@ accepted()
 	check "$what: detach" rfsctl detach "$1"
 }
 
+# Which would be a reason of its own
+lro_off() { srv ethtool -K "$1" lro off >"$LAB_TMP/ethtool" 2>&1; }
+
 # ---- masters: the members are what to attach to ----
 
 test_bridge()
@@ -71,6 +74,7 @@ test_bond()
 		ip -n "$LAB_SRV" link set $p master m0
 	done
 	ip -n "$LAB_SRV" link set m0 up
+	lro_off m0
 	refused "a bond" "come in by p0, p2: attach to each of these" m0
 	refused "a bond in native mode" "come in by p0, p2: attach to each of these" m0 --mode native
 	refused "a bond in generic mode" "come in by p0, p2: attach to each of these" m0 --mode generic
@@ -139,6 +143,7 @@ test_team()
 	pair p0 p1
 	ip -n "$LAB_SRV" link set p0 down
 	ip -n "$LAB_SRV" link set p0 master t0
+	lro_off t0
 	refused "a team" "t0 is a team, its packets come in by p0" t0
 	del t0
 	del p0
