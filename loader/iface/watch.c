@@ -13,7 +13,7 @@
 #include "rfs/rules.h"
 
 #define WATCH_MS  200
-#define SILENT_MS 20 /* for so long nothing was redirected: there is nothing to see */
+#define SILENT_MS 50 /* for so long nothing was redirected: there is nothing to see */
 #define LOOK_MS	  5
 
 struct seen {

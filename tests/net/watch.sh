@@ -87,12 +87,12 @@ test_vanish()
 	got=$(answers)
 	[ "$got" -ge 40 ]
 	result $? "$got of 60 pings are answered"
-	check "TCP works" tcp
 	check "UDP works" udp
 	# A ring that got less than 16 frames is judged by its next one.
 	for got in 1 2 3 4; do
 		balanced || udp >/dev/null 2>&1
 	done
+	check "TCP works" tcp
 	[ "$(stats .passed_reasons.stuck)" -gt 0 ]
 	result $? "packets to stuck rings are passed, and counted"
 	vanished=$(stats .lost.vanished)
@@ -145,24 +145,40 @@ tcp()
 }
 
 # attach is held up where it looks for its threads; what drops is in place when the gate opens.
-test_attach_fails()
+attach_under_it()
 {
-	local attach ping other
+	local attach
 
-	# From both CPUs: to a packet's own CPU there is no ring.
-	start cli taskset -c 0 ping -q -i 0.002 -W 1 $SRV4 >/dev/null
-	ping=$!
-	start cli taskset -c "$LAST_CPU" ping -q -i 0.002 -W 1 $SRV4 >/dev/null
-	other=$!
 	start srv strace -qq -o /dev/null -P /proc -e inject=openat:delay_exit=5000000 \
 		"$RFSCTL" attach s0 --mode native >"$LAB_TMP/attach" 2>&1
 	attach=$!
 	wait_for 30 test -e "$(dir)/queues/$((QUEUES - 1))/rps_ring"
-	check "a program that drops what is redirected comes during attach" surround
+	surround || return 1
 	wait $attach
-	is "attach fails" "$?" 1
-	stop $ping
-	stop $other
+}
+
+test_attach_fails()
+{
+	local cpu pings=() rc try
+
+	# From both CPUs: to a packet's own CPU there is no ring.
+	for cpu in 0 "$LAST_CPU"; do
+		start cli taskset -c "$cpu" ping -q -i 0.002 -W 1 $SRV4 >/dev/null
+		pings+=($!)
+	done
+	# On a busy machine packets may not come in the moment in which attach looks: then again.
+	for try in 1 2 3; do
+		attach_under_it
+		rc=$?
+		[ $rc = 0 ] || break
+		echo "# attach saw nothing in try $try"
+		put "$PINS/rfs"
+		rfsctl detach s0
+	done
+	for cpu in "${pings[@]}"; do
+		stop "$cpu"
+	done
+	is "attach fails where what is redirected is dropped" "$rc" 1
 	check "it says why" grep "never arrive.*--mode generic" "$LAB_TMP/attach"
 	is "and leaves nothing" "$(lab_pins)" 0
 	is "no program either" "$(srv ip link show dev s0 | grep -c xdp)" 0
