@@ -47,7 +47,7 @@ static int open_rings(const char *dir, struct used_rings *used)
 {
 	int err = kthreads_list(&used->threads);
 
-	used->mapped = calloc(used->queues, sizeof(*used->mapped));
+	used->mapped = calloc(used->queues, sizeof(void *));
 	used->list = calloc((size_t)used->queues * used->nr_cpus, sizeof(*used->list));
 	if (!err && (!used->mapped || !used->list))
 		err = -ENOMEM;

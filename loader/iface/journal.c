@@ -12,6 +12,7 @@
 #include "host/msg.h"
 #include "iface/journal.h"
 #include "maps/pins.h"
+#include "maps/value.h"
 
 #define FORMAT	    "1"
 #define MAX_ENTRIES 16384 /* two settings for each of some thousand RX queues */
@@ -204,9 +205,7 @@ static void id_of_name(const char *dir, struct iface_id *id)
 /* Of a70dfc6 and before. -ENOENT without its config, and then what the folder's name says. */
 static int old_id(const char *dir, struct iface_id *id)
 {
-	int fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG), err = 0;
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info), zero = 0;
+	int fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG), err;
 	struct old_config old = {};
 
 	memset(id, 0, sizeof(*id));
@@ -214,17 +213,10 @@ static int old_id(const char *dir, struct iface_id *id)
 		id_of_name(dir, id);
 	if (fd < 0)
 		return fd;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		err = -errno;
-	else if (info.value_size != sizeof(old))
-		err = -EPROTO;
-	else if (bpf_map_lookup_elem(fd, &zero, &old))
-		err = -errno;
-	else if (old.abi && old.abi != OLD_ABI)
-		err = -EPROTO;
-	else if (!old.abi) /* pinned, not written yet; no version did that */
-		err = -ENOENT;
+	err = value_read(fd, 0, &old, sizeof(old));
 	close(fd);
+	if (!err && old.abi != OLD_ABI)
+		err = -EPROTO;
 	if (err)
 		return err;
 	id->netns_cookie = old.netns_cookie;

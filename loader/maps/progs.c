@@ -12,7 +12,7 @@
 
 int prog_has_map(int prog_fd, __u32 map_id)
 {
-	__u32 ids[MAX_MAPS], len = sizeof(struct bpf_prog_info);
+	__u32 ids[MAX_MAPS] = {}, len = sizeof(struct bpf_prog_info);
 	struct bpf_prog_info info = { .nr_map_ids = MAX_MAPS, .map_ids = (__u64)(uintptr_t)ids };
 
 	if (bpf_obj_get_info_by_fd(prog_fd, &info, &len))

@@ -117,7 +117,7 @@ void facts_rings(const struct iface_view *v, struct iface_facts *f)
 	size_t n = (size_t)queues * l.nr_cpus;
 
 	f->ring = calloc(n, sizeof(*f->ring));
-	l.rings = calloc(queues, sizeof(*l.rings));
+	l.rings = calloc(queues, sizeof(void *));
 	l.popped = calloc(n, sizeof(*l.popped));
 	f->rings_err = queues_cpumap_ids(v->dir, queues, &l.cpumap_ids);
 	if (!f->ring || !l.rings || !l.popped)

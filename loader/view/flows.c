@@ -16,6 +16,8 @@
 
 static int keep_flows(struct flow_list *list, const struct rps_sock_flow *flows, unsigned int n)
 {
+	if (!n)
+		return 0;
 	if (list->n + n > list->room) {
 		unsigned int room = list->room * 2 > list->n + n ? list->room * 2 : list->n + n;
 		struct rps_sock_flow *more = realloc(list->flows, room * sizeof(*more));

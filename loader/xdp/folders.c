@@ -123,7 +123,7 @@ static int find_folder(__u32 id, char path[PATH_MAX], unsigned int *index)
 {
 	char root[PATH_MAX - 2 * NAME_MAX];
 	struct dirent *entry;
-	__u32 its_id;
+	__u32 its_id = 0;
 	DIR *d;
 	int found;
 
@@ -164,7 +164,7 @@ int xdp_dispatcher_program(__u32 id, const struct xdp_owner *owner)
 int xdp_dispatcher_follow(__u32 id, unsigned int ifindex)
 {
 	char path[PATH_MAX], now[PATH_MAX];
-	unsigned int index;
+	unsigned int index = 0;
 	int found = find_folder(id, path, &index);
 
 	if (found <= 0 || index == ifindex)
@@ -182,7 +182,7 @@ int xdp_remove_orphans(const struct xdp_owner *owner, unsigned int ifindex)
 	char root[PATH_MAX - NAME_MAX], dir[PATH_MAX + NAME_MAX];
 	unsigned int index;
 	struct dirent *entry;
-	__u32 id, runs = 0;
+	__u32 id = 0, runs = 0;
 	int ours = ifindex ? xdp_running_prog(ifindex, &runs) : 0;
 	DIR *d;
 

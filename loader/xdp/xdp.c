@@ -239,9 +239,9 @@ int xdp_running_prog(unsigned int ifindex, __u32 *id)
 static int detach_libxdp(unsigned int ifindex, const struct xdp_owner *owner)
 {
 	char name[IF_NAMESIZE] = "the interface";
-	struct xdp_multiprog *mp;
-	struct xdp_program *prog;
-	__u32 id;
+	struct xdp_multiprog *mp = NULL;
+	struct xdp_program *prog = NULL;
+	__u32 id = 0;
 	int err = xdp_running_prog(ifindex, &id);
 
 	if_indextoname(ifindex, name);
@@ -329,7 +329,7 @@ static int prog_of_link(const struct xdp_link_state *link)
 /* Of an interface whose index is another now, by which libxdp does not find it. */
 static int moved_program(unsigned int ifindex, const struct xdp_owner *owner)
 {
-	__u32 id;
+	__u32 id = 0;
 	int err = xdp_running_prog(ifindex, &id);
 
 	return err ? err : id ? xdp_dispatcher_program(id, owner) : -ENOENT;
@@ -337,7 +337,7 @@ static int moved_program(unsigned int ifindex, const struct xdp_owner *owner)
 
 int xdp_steering_program(const char *dir, const struct xdp_owner *owner, unsigned int ifindex)
 {
-	struct xdp_link_state link;
+	struct xdp_link_state link = {};
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
 	int err = xdp_link_read(dir, &link), fd;
