@@ -68,7 +68,6 @@ test_transitions()
 		$((received + $(dropped) - before + $(socket_dropped) - late)) "$sent"
 }
 
-socket_dropped() { srv nstat -asz UdpRcvbufErrors | awk '/^UdpRcvbufErrors/ { print $2 }'; }
 
 passed_local() { json '.interfaces[0].passed_reasons.local' rfsctl stats s0 --json; }
 

@@ -36,6 +36,8 @@ wake_all()
 
 load_start()
 {
+	FULL=$(socket_dropped)
+	VETH=$(veth_dropped)
 	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
 		--readers 4 --hop-ms 100 --seconds $((SECS + 1)) --json >"$LAB_TMP/sink" \
 		2>"$LAB_TMP/ready"
@@ -51,7 +53,9 @@ load_judge()
 	wait $SOURCE
 	wait $SINK
 	result $? "$1: nothing overtaken" "$LAB_TMP/sink"
-	is "$1: none of $(jq .sent "$LAB_TMP/source") lost" "$(jq .received "$LAB_TMP/sink")" \
+	# Emulated readers are slow: what a full socket, or the veth, dropped is no loss of rfs.
+	is "$1: none of $(jq .sent "$LAB_TMP/source") lost" \
+		$(($(jq .received "$LAB_TMP/sink") + $(socket_dropped) - FULL + $(veth_dropped) - VETH)) \
 		"$(jq .sent "$LAB_TMP/source")"
 }
 

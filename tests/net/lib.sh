@@ -174,16 +174,22 @@ json()
 	"$@" | jq -r "$filter"
 }
 
+# Frames that the veth's own queue of 256 had no room for
+veth_dropped() { cli ip -s -j link show c0 | jq '.[0].stats64.tx.dropped'; }
+
 # Frames that were lost before or in rfs: the veth's own queue of 256, and full rings
 dropped()
 {
 	local veth rings=0
 
-	veth=$(cli ip -s -j link show c0 | jq '.[0].stats64.tx.dropped')
+	veth=$(veth_dropped)
 	rfsctl status s0 >/dev/null 2>&1 &&
 		rings=$(json '.interfaces[0].lost | add' rfsctl stats s0 --json)
 	echo $((veth + rings))
 }
+
+# Datagrams that were delivered to a full socket, whose reader had no CPU
+socket_dropped() { srv nstat -asz UdpRcvbufErrors | awk '/^UdpRcvbufErrors/ { print $2 }'; }
 
 # tcp_in_order SINK SOURCE DROPPED: were TCP's segments received in order? By the receiver's count of
 # those that came too early; where DROPPED frames explain these, by the sender's reordering counters.
