@@ -34,6 +34,8 @@ wake_all()
 		--senders 2 --rate 500 --seconds 1 --json >"$LAB_TMP/wake" 2>&1
 }
 
+# With batch:7, by which the kthreads leave the CPU to the readers: emulated, with other:0, one datagram in a
+# hundred is missing where a CPU goes, on 6.1, and it is not known where. None is overtaken.
 load_start()
 {
 	FULL=$(socket_dropped)
@@ -85,7 +87,7 @@ follows_to()
 # A CPU that is steered to goes, and comes back; with or without a refresh while it is away.
 test_target()
 {
-	rfsctl attach s0 >/dev/null 2>&1
+	rfsctl attach s0 --kthread-sched batch:7 >/dev/null 2>&1
 	load_start
 	sleep 2
 	cpu_set 2 0
@@ -125,7 +127,7 @@ test_target()
 test_late()
 {
 	cpu_set 3 0
-	check "attach with CPU 3 offline" rfsctl attach s0 --cpus 0-3
+	check "attach with CPU 3 offline" rfsctl attach s0 --kthread-sched batch:7 --cpus 0-3
 	is "it is not steered to" "$(active)" 0,1,2
 	is "which is no problem while it is offline" "$(problems)" ""
 	load_start
@@ -143,7 +145,7 @@ test_late()
 # The CPU that runs the NAPI: the sender's, on a veth.
 test_rx_cpu()
 {
-	rfsctl attach s0 >/dev/null 2>&1
+	rfsctl attach s0 --kthread-sched batch:7 >/dev/null 2>&1
 	load_start
 	sleep 2
 	cpu_set 1 0
