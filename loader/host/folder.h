@@ -6,9 +6,9 @@
 /**
  * folder_open() - open a folder below another
  * @root: path of the one above, itself taken as it is
- * @path: from there on, "" for @root itself; no part of it may be a symbolic link or lead out
+ * @path: from there on, "" for @root itself; no part of it may be a symbolic link
  *
- * Return: a file descriptor; -ELOOP for a link, or another negative errno.
+ * Return: a file descriptor, or a negative errno; for a link -ENOTDIR.
  */
 int folder_open(const char *root, const char *path);
 
