@@ -80,7 +80,7 @@ $(B) $(B)/traffic:
 	mkdir -p $@
 
 SHELL_FILES := tools/setup tools/demo tools/test tests/bench/bench.sh .ci/run tests/docs/check tests/docs/layers tests/vm/fetch tests/vm/run \
-	tests/vm/selftest tests/vm/matrix tests/vm/nic tests/vm/nic-guest.sh $(wildcard tests/net/*.sh tests/traffic/*.sh tests/unit/*.sh)
+	tests/vm/selftest tests/vm/matrix tests/vm/nic tests/vm/nic-guest.sh tests/vm/systemd-guest.sh $(wildcard tests/net/*.sh tests/traffic/*.sh tests/unit/*.sh)
 C_FILES     := $(wildcard bpf/*.[ch] include/rfs/*.h loader/*/*.[ch])
 
 lint: $(B)/rfsctl

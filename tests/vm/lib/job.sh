@@ -20,7 +20,7 @@ prepare_job() {
 	cp "$here/guest/stage2" "$job/stage2"
 	{
 		printf '%s=%q\n' release "$release" modules "$dir/lib/modules/$release" \
-			path "$PATH" cwd "$PWD" nic "${nic_netns:+$nic_mac}" queues "$queues" \
+			path "$PATH" cwd "$PWD" nic "${nic_netns:+$nic_mac}" queues "$queues" systemd "$systemd" \
 			term "${TERM:-dumb}" terminal "$(terminal_size)"
 		printf 'argv=('
 		[ "${#argv[@]}" -eq 0 ] || printf '%q ' "${argv[@]}"
