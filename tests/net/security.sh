@@ -135,6 +135,32 @@ test_comm()
 	rfsctl detach s0
 }
 
+# A process that calls itself as the thread of a ring. A name has 15 bytes, so that is possible on a host
+# that has not made a hundred maps yet; tests/unit/kthreads.c asks less and everywhere.
+test_forged()
+{
+	local id pid
+
+	rfsctl attach s0 --cpus 0 >/dev/null 2>&1
+	id=$(bpftool -j map show pinned "/sys/fs/bpf/rfs/s0@$LAB_COOKIE/queues/0/cpumap" | jq .id)
+	if [ "$id" -gt 99 ]; then
+		skip "a process in a kthread's name" "the map's number, $id, is too long for it"
+	else
+		start srv python3 -c 'import ctypes, sys, time
+ctypes.CDLL(None).prctl(15, sys.argv[1].encode(), 0, 0, 0)
+time.sleep(600)' "cpumap/0/map:$id"
+		pid=$!
+		wait_for 10 sh -c "[ \"\$(cat /proc/$pid/comm)\" = cpumap/0/map:$id ]"
+		check "set a real-time class beside a process in a kthread's name" \
+			rfsctl set s0 --kthread-sched fifo:3
+		is "it has got none" "$(chrt -p $pid | head -1 | sed 's/.*: //')" SCHED_OTHER
+		check "refresh does not wait for it" rfsctl refresh
+		is "nor then" "$(chrt -p $pid | head -1 | sed 's/.*: //')" SCHED_OTHER
+		stop $pid
+	fi
+	rfsctl detach s0
+}
+
 settings_of_s0() { srv ethtool -k s0 | grep -c ': on'; srv ip -d link show dev s0 | grep -c prog/xdp; }
 
 # Nobody but root may look at what is pinned, whatever umask the caller has.
@@ -263,6 +289,7 @@ lab_up || exit 1
 test_completion
 test_unprintable
 test_comm
+test_forged
 test_modes
 test_strangers
 test_cannot_remove
