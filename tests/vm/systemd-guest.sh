@@ -60,22 +60,26 @@ test_unit()
 	link s0
 	before=$(settings)
 	echo 'RFS_ATTACH_OPTIONS=--kthread-sched=fifo:5 --tcp=stack --cpus=0-3' >/etc/default/rfs-s0
+	echo 0 >/sys/devices/system/cpu/cpu3/online
 	unit_check "systemctl start" rfs@s0 systemctl start rfs@s0
 	is "it is attached, with the options of /etc/default" \
 		"$(first '.state + " " + .kthread_sched + " " + .tcp')" "attached fifo:5 stack"
 	is "also with a real-time class" "$(kthreads 0)" "SCHED_FIFO 5"
 	is "what it has pinned is root's alone" "$(find /sys/fs/bpf/rfs -perm /077 | grep -c .)" 0
 
-	echo 0 >/sys/devices/system/cpu/cpu3/online
-	unit_check "a CPU that goes is left: udev starts the refresh" rfs-refresh wait_for 60 cpus 0,1,2
+	is "on the CPUs that are online" "$(first '.cpus | join(",")')" 0,1,2
 	echo 1 >/sys/devices/system/cpu/cpu3/online
-	unit_check "one that comes back is taken in" rfs-refresh wait_for 60 cpus 0,1,2,3
-	is "with the class that was asked for" "$(kthreads 3)" "SCHED_FIFO 5"
+	unit_check "a CPU that comes is taken in: udev starts the refresh" rfs-refresh \
+		wait_for 60 cpus 0,1,2,3
+	is "with new threads, of the class that was asked for" "$(kthreads 3)" "SCHED_FIFO 5"
+	echo 0 >/sys/devices/system/cpu/cpu3/online
+	unit_check "one that goes is left" rfs-refresh wait_for 60 cpus 0,1,2
 	# Faster than one refresh takes: the last one counts.
 	for _ in 1 2 3; do
-		echo 0 >/sys/devices/system/cpu/cpu3/online
 		echo 1 >/sys/devices/system/cpu/cpu3/online
+		echo 0 >/sys/devices/system/cpu/cpu3/online
 	done
+	echo 1 >/sys/devices/system/cpu/cpu3/online
 	echo 0 >/sys/devices/system/cpu/cpu2/online
 	unit_check "many at once: the last one counts" rfs-refresh wait_for 60 cpus 0,1,3
 	echo 1 >/sys/devices/system/cpu/cpu2/online
