@@ -5,6 +5,7 @@
 # attached, changed and detached again and again under them.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 SECS=${APPS_SECONDS:-3}
 

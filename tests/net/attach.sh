@@ -4,6 +4,7 @@
 # attach.sh - what rfsctl does to an interface, says of it, and undoes: no load.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 # The state of everything that attach may change, for comparison.
 settings()

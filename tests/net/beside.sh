@@ -4,6 +4,7 @@
 # beside.sh - rfs and another XDP program on one interface: each goes on when the other comes or goes.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 SECS=${BESIDE_SECONDS:-2}
 POINTS=${BESIDE_POINTS:-8}

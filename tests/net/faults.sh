@@ -8,6 +8,7 @@
 # many of detach.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 SECS=${FAULTS_SECONDS:-10}
 POINTS=${FAULT_POINTS:-25}

@@ -5,6 +5,7 @@
 # the reader itself (SO_INCOMING_CPU), within 100 ms of traffic.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 SECS=${FOLLOW_SECONDS:-6}
 

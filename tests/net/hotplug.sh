@@ -7,6 +7,7 @@
 # It takes CPUs of this machine offline, so it runs in a VM only (tests/vm, RFS_VM set).
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 SECS=${HOTPLUG_SECONDS:-12}
 

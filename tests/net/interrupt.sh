@@ -5,6 +5,7 @@
 # reads the output; and output that cannot be written is told by the exit status.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 POINTS=${INTERRUPT_POINTS:-12}
 SIGNALS=(TSTP PIPE INT TERM HUP QUIT TTOU TTIN USR1 USR2 ALRM VTALRM XCPU IO RTMIN)

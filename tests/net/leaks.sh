@@ -11,6 +11,7 @@
 # grown by is far less than what the rounds would leak if each left its smallest map (some 4 KiB).
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 ROUNDS=${LEAK_ROUNDS:-1000}
 WARM=$((ROUNDS / 10 > 5 ? ROUNDS / 10 : 5))

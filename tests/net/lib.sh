@@ -27,6 +27,20 @@ NCPUS=$(nproc)
 QUEUES=${QUEUES:-$((NCPUS > 2 ? NCPUS : 2))}
 LAST_CPU=$((NCPUS - 1))
 
+# lab_alone ARGS...: the script, again and under the same process id, where what is mounted is its own:
+# a bpffs and a /run/netns that nobody else has. Tests write-protect and open up the one and fill it with
+# rubbish; what others have attached must not meet that, and they not what others have attached. With
+# the last process of the test all of it is gone, also after SIGKILL.
+lab_alone()
+{
+	[ "${LAB_ALONE:-}" = $$ ] && return
+	LAB_ALONE=$$ exec unshare --mount --propagation private sh -ec '
+		mkdir -p /run/netns
+		mount -t tmpfs -o mode=755 netns /run/netns
+		mount -t bpf -o mode=0700 bpf /sys/fs/bpf
+		exec "$0" "$@"' "$0" "$@"
+}
+
 # nsenter, since "ip netns exec" mounts a new /sys, on which there is no bpffs.
 srv() { nsenter --net=/run/netns/"$LAB_SRV" "$@"; }
 cli() { nsenter --net=/run/netns/"$LAB_CLI" "$@"; }

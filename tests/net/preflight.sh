@@ -7,6 +7,7 @@
 # A kind of interface that the kernel does not have is a skip. Debian's kernels have all of them.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 add() { ip -n "$LAB_SRV" link add "$@"; }
 del() { ip -n "$LAB_SRV" link del "$1"; }

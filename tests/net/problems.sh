@@ -7,6 +7,7 @@
 # CPUs that go and come are with hotplug.sh.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 RFS=/sys/fs/bpf/rfs
 

@@ -6,6 +6,7 @@
 #   make test-vm KERNELS=6.1.0-57-rt-amd64 TESTS=rt
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 lab_up || exit 1
 case $(uname -v) in

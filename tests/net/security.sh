@@ -4,6 +4,7 @@
 # security.sh - names and file systems that others have made do not make root do what they want.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 COMPLETION=$LAB_TOP/tools/completion/rfsctl.bash
 TAB=$LAB_TOP/tests/net/tab.py

@@ -10,6 +10,7 @@
 # overtake, else the rounds before it prove nothing.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 SECS=${1:-${STORM_SECONDS:-60}}
 ROUND=$((SECS / 6 > 5 ? SECS / 6 : 5))

@@ -5,6 +5,7 @@
 # now, wherever it is, whoever changed what meanwhile, and whichever call fails.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 OTHER=rfs$$o
 

@@ -6,6 +6,7 @@
 # may have.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 OLD_COMMIT=a70dfc6
 OLD_TREE=$LAB_BUILD/$OLD_COMMIT

@@ -5,6 +5,7 @@
 # they are said to be of? The maps are real and pinned; what is in them is written by the test.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 RFS=/sys/fs/bpf/rfs
 

@@ -5,6 +5,7 @@
 # that packets come by another device. Traffic must go on.
 
 . "$(dirname "$0")/lib.sh"
+lab_alone "$@"
 
 PINS=/sys/fs/bpf/rfs-watch-$$
 
