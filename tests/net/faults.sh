@@ -32,19 +32,13 @@ settings()
 # packets one, as measured with a bare program that only passes. So there only the order is asked for.
 test_transitions()
 {
-	local mode=$1 gro=$2 sink source rounds=0 failed=0 sent received before end late
+	local mode=$1 gro=$2 rounds=0 failed=0 sent received before end late
 	local what="$1, GRO $2"
 
 	srv ethtool -K s0 gro "$gro" >"$LAB_TMP/ethtool" 2>&1
-	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
-		--readers 4 --hop-ms 20 --seconds $((SECS + 2)) --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
-	sink=$!
-	wait_for 5 grep -q ready "$LAB_TMP/ready"
 	before=$(dropped)
 	late=$(socket_dropped)
-	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 16 \
-		--senders 2 --rate 5000 --seconds "$SECS" --json >"$LAB_TMP/source"
-	source=$!
+	load_start 20 5000 "$SECS"
 	end=$((SECONDS + SECS))
 	while [ $SECONDS -lt $end ]; do
 		rfsctl attach s0 --mode "$mode" >>"$LAB_TMP/log" 2>&1 || failed=$((failed + 1))
@@ -55,8 +49,7 @@ test_transitions()
 		sleep 0.1
 		rounds=$((rounds + 1))
 	done
-	wait $source
-	wait $sink
+	load_end
 	result $? "$what: nothing overtaken in $rounds rounds of attach, set and detach" "$LAB_TMP/sink"
 	is "$what: none of them failed" "$failed" 0
 	srv ethtool -K s0 gro off >"$LAB_TMP/ethtool" 2>&1
@@ -68,7 +61,6 @@ test_transitions()
 	is "$what: none of $sent datagrams was lost" \
 		$((received + $(dropped) - before + $(socket_dropped) - late)) "$sent"
 }
-
 
 passed_local() { json '.interfaces[0].passed_reasons.local' rfsctl stats s0 --json; }
 

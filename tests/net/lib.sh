@@ -205,6 +205,40 @@ dropped()
 # Datagrams that were delivered to a full socket, whose reader had no CPU
 socket_dropped() { srv nstat -asz UdpRcvbufErrors | awk '/^UdpRcvbufErrors/ { print $2 }'; }
 
+# Datagrams that were read, or dropped on the way and counted
+accounted()
+{
+	local read
+
+	read=$(srv nstat -asz UdpInDatagrams | awk '/^UdpInDatagrams/ { print $2 }')
+	echo $((read + $(socket_dropped) + $(dropped)))
+}
+
+accounted_for() { [ $(($(accounted) - LOAD_BEFORE)) -ge "$1" ]; }
+
+# load_start HOP-MS RATE SECONDS: numbered datagrams of 16 flows, from $SOURCE for so long, to $SINK, whose
+# readers hop and read on until load_end(). Their JSON is in $LAB_TMP/source and $LAB_TMP/sink in the end.
+load_start()
+{
+	LOAD_BEFORE=$(accounted)
+	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 16 \
+		--readers 4 --hop-ms "$1" --seconds 86400 --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
+	SINK=$!
+	wait_for 30 grep -q ready "$LAB_TMP/ready"
+	start cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 16 \
+		--senders 2 --rate "$2" --seconds "$3" --json >"$LAB_TMP/source"
+	SOURCE=$!
+}
+
+# load_end: when the source has ended and nothing is under way any more; with the sink's status. A sink with
+# a time of its own ends too early where its source was slow to start: what it left unread looks lost.
+load_end()
+{
+	wait "$SOURCE"
+	wait_for 20 accounted_for "$(jq .sent "$LAB_TMP/source")"
+	stop "$SINK"
+}
+
 # tcp_in_order SINK SOURCE DROPPED: were TCP's segments received in order? By the receiver's count of
 # those that came too early; where DROPPED frames explain these, by the sender's reordering counters.
 tcp_in_order()

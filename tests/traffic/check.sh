@@ -59,11 +59,31 @@ verdict()	# NAME CONDITION...
 	fi
 }
 
-# Start the sink, wait until it is ready, run the source; sets $sink_rc and $source_rc.
+# Datagrams that have come to their end in dst
+ended()
+{
+	on_dst nstat -asz | awk '/^Udp6?(InDatagrams|NoPorts|InErrors) / { n += $2 } END { print n + 0 }'
+}
+
+# Let the sink read what has been sent: $1 datagrams had ended before that.
+await_read()
+{
+	local i sent
+
+	sent=$(val sent source)
+	for ((i = 0; i < 100; i++)); do
+		[ $(($(ended) - $1)) -ge "$sent" ] && return
+		sleep 0.05
+	done
+}
+
+# Start the sink, wait until it is ready, run the source; sets $sink_rc and $source_rc. A sink of datagrams
+# cannot tell that its source has ended, so it is told.
 run()		# SINK ARG... -- SOURCE ARG...
 {
-	local sink=()
+	local sink=() before
 
+	before=$(ended)
 	while [ "$1" != -- ]; do
 		sink+=("$1")
 		shift
@@ -80,13 +100,14 @@ run()		# SINK ARG... -- SOURCE ARG...
 	on_src "$bin" "$@" --port 9000 --json >"$tmp/source" 2>>"$tmp/err"
 	# shellcheck disable=SC2034 # for verdict's conditions
 	source_rc=$?
+	[ "${sink[0]}" = udp-sink ] && await_read "$before" && kill $sink_pid
 	wait $sink_pid
 	# shellcheck disable=SC2034
 	sink_rc=$?
 	cat "$tmp/err" >&2
 }
 
-v4_sink="--bind 10.77.0.2 --connect 10.77.0.1 --cport 8000 --seconds $((secs + 1))"
+v4_sink="--bind 10.77.0.2 --connect 10.77.0.1 --cport 8000 --seconds 60"
 v4_src="--bind 10.77.0.1 --to 10.77.0.2 --cport 8000 --seconds $secs"
 v6_sink=${v4_sink//10.77.0./fd77::}
 v6_src=${v4_src//10.77.0./fd77::}
