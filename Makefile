@@ -120,8 +120,8 @@ test:
 		docs $(MAKE) --no-print-directory -s test-docs -- \
 		$(foreach t,$(NET_TESTS),net-$(t) tests/net/$(t).sh --) \
 		bench $(MAKE) --no-print-directory -s test-bench -- \
-		vm $(MAKE) --no-print-directory -s test-vm KERNELS=6.1 SHORT=1 \
-			TESTS="prog attach preflight follow apps faults hotplug storm" -- \
+		vm-oldest $(MAKE) --no-print-directory -s test-vm KERNELS=6.1 SHORT=1 \
+			TESTS="prog attach preflight follow apps faults hotplug storm" '&' \
 		vm-newest $(MAKE) --no-print-directory -s test-vm KERNELS=7 SHORT=1 \
 			TESTS="prog attach preflight hotplug storm"
 
