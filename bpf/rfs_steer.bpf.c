@@ -223,11 +223,25 @@ static __always_inline struct rps_ring *ring_of(struct queue *q, __u32 cpu)
 	return bpf_map_lookup_elem(q->rings, &index);
 }
 
+/* Of a ring that had no frame yet, the thread is not known; it sleeps. */
+static __always_inline bool thread_sleeps(struct rps_ring *ring)
+{
+	struct task_struct *task;
+
+	full_barrier(&ring->barrier); /* as in ring_idle() */
+	task = (struct task_struct *)READ_ONCE(ring->owner);
+	return !task || BPF_CORE_READ(task, __state) == RFS_TASK_INTERRUPTIBLE;
+}
+
 /* Would a frame vanish on its way to this CPU's ring? */
 static __always_inline bool swallows(struct rps_ring *ring, __u32 cpu)
 {
-	return cpu != RPS_NO_CPU && READ_ONCE(ring->missing) &&
-	       rps_ring_stuck(ring, missing_max, missing_age, bpf_jiffies64());
+	if (cpu == RPS_NO_CPU || !READ_ONCE(ring->missing))
+		return false;
+	if (rps_ring_is_stuck(ring))
+		return true;
+	return rps_ring_suspect(ring, missing_max, missing_age, bpf_jiffies64()) &&
+	       thread_sleeps(ring) && rps_ring_give_up(ring);
 }
 
 /* The CPU on which the flow's application last read or sent; RPS_NO_CPU: none is known. */

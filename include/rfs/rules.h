@@ -29,6 +29,9 @@
  */
 #define RPS_MISSING_MAX 16
 
+/* More of them in a ring that some came out of: what one poll brings (NAPI_POLL_WEIGHT). */
+#define RPS_POLL_FRAMES 64
+
 /* And how often they may be found to be that old: a bulk queue is emptied at a poll's end. */
 #define RPS_LATE_JIFFIES 100
 #define RPS_LATE_MAX	 2
@@ -108,34 +111,57 @@ RFS_INLINE bool rps_ring_is_stuck(const struct rps_ring *ring)
 }
 
 /**
- * rps_ring_stuck() - the watch: may another frame be sent to the ring, or would it vanish?
+ * rps_ring_suspect() - the watch: would another frame that is sent to the ring vanish?
  * @ring:    read before a frame is counted, by who would count it
  * @max:     rps_missing_max()
  * @age:     RPS_LATE_JIFFIES
  * @jiffies: now
  *
  * Frames vanish where a driver, or an XDP program around ours, drops what is redirected. What tells
- * is the entering and not the leaving, for a ring's kthread may be slow, and be right: the kernel
- * says xdp_cpumap_enqueue on the redirecting CPU, when a bulk queue is full or the poll ends.
+ * first is the entering and not the leaving, for a ring's kthread may be slow, and be right: the
+ * kernel says xdp_cpumap_enqueue on the redirecting CPU, when a bulk queue is full or the poll
+ * ends.
  *
- * Return: true if it is stuck; when that is found, the missing frames become lost_vanished.
+ * Return: true if no frame was seen to enter. Unless the ring's kthread is awake, which frames that
+ * enter see to, rps_ring_give_up() decides.
  */
-RFS_INLINE bool rps_ring_stuck(struct rps_ring *ring, __u32 max, __u32 age, __u32 jiffies)
+RFS_INLINE bool rps_ring_suspect(struct rps_ring *ring, __u32 max, __u32 age, __u32 jiffies)
 {
 	__u32 missing = READ_ONCE(ring->missing);
 
+	if (READ_ONCE(ring->owner)) /* the kthread is woken when the poll ends, and not before */
+		max += RPS_POLL_FRAMES;
+	if (missing >= max)
+		return true;
+	if (!missing || jiffies - ring->missing_jiffies < age)
+		return false;
+	ring->missing_jiffies = jiffies;
+	return ++ring->late >= RPS_LATE_MAX;
+}
+
+/**
+ * rps_ring_give_up() - a ring is under suspicion, and its kthread asleep: is it stuck?
+ * @ring: as rps_ring_suspect(); its kthread's state was read before
+ *
+ * A frame that came out has entered, seen or not.
+ *
+ * Return: true if it is stuck; when that is found, the missing frames become lost_vanished.
+ */
+RFS_INLINE bool rps_ring_give_up(struct rps_ring *ring)
+{
+	__u32 missing = READ_ONCE(ring->missing), vanished = missing - READ_ONCE(ring->failed);
+
 	if (missing >= RPS_RING_STUCK)
 		return true;
-	if (missing < max) {
-		if (!missing || jiffies - ring->missing_jiffies < age)
-			return false;
-		ring->missing_jiffies = jiffies;
-		if (++ring->late < RPS_LATE_MAX)
-			return false;
+	if (rps_in_flight(ring) < vanished) {
+		/* In generic mode another may just have given it up. */
+		if (__sync_val_compare_and_swap(&ring->missing, missing, 0) == missing)
+			ring->failed = ring->late = 0;
+		return false;
 	}
-	/* In generic mode several may find it, and one is to count. */
+	/* Nor are two to count. */
 	if (__sync_val_compare_and_swap(&ring->missing, missing, RPS_RING_STUCK) == missing)
-		__sync_fetch_and_add(&ring->lost_vanished, missing - READ_ONCE(ring->failed));
+		__sync_fetch_and_add(&ring->lost_vanished, vanished);
 	return true;
 }
 

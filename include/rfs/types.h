@@ -88,7 +88,7 @@ struct rps_ring {
 	__u64 tail; /* counted at the redirect, before the frame is in the ring */
 	__u64 lost_ring_full;
 	__u64 lost_redirect_error;
-	__u64 lost_vanished; /* not seen to enter, and nothing told why: see rps_ring_stuck() */
+	__u64 lost_vanished; /* not seen to enter, and nothing told why: see rps_ring_suspect() */
 	__u64 barrier;	     /* always 0; what a full memory barrier is done on */
 	__u32 cpumap_id;     /* constant: the queue's CPUMAP */
 	__u32 missing;	     /* counted since a frame was last seen to enter; or RPS_RING_STUCK */

@@ -78,13 +78,7 @@ static void set_constants(struct attach *a)
 	ro->owner_netns = config->netns_cookie;
 	ro->owner_ifindex = config->ifindex;
 	ro->shared_queues = generic;
-	/*
-	 * No watch in generic mode: there the kernel redirects and no driver, and one ring of 4422
-	 * frames that all came out was taken for stuck, for a reason that is not known.
-	 */
-	ro->missing_max = generic ? RPS_RING_STUCK : rps_missing_max(false, a->nr_cpus);
-	if (generic)
-		ro->missing_age = ~0U;
+	ro->missing_max = rps_missing_max(generic, a->nr_cpus);
 	ro->stack_proto = stack ? IPPROTO_TCP : 0;
 	/* With the kernel's RFS behind it, what is passed may be queued once more, out of sight. */
 	ro->stay_here = !generic && !stack;

@@ -112,6 +112,35 @@ static void test_slow_thread(void **state)
 	bench_close(&w.b);
 }
 
+/*
+ * Nobody tells that frames enter: a kernel need not run tracing programs in whatever task an
+ * interrupt came upon. That they do is seen by the ring's thread, which is awake, or did its work.
+ */
+static void test_unseen(void **state)
+{
+	struct watch w;
+	__u32 max;
+
+	watch_open(&w, *(const bool *)*state);
+	max = w.max + RPS_POLL_FRAMES;
+	w.ring->owner = task_running();
+	redirects(&w, 3 * max, "the thread is awake, and has no CPU yet");
+	age(&w);
+	redirects(&w, 1, "for long");
+	age(&w);
+	redirects(&w, 1, "for longer");
+	w.ring->owner = task_asleep();
+	w.ring->popped = w.ring->tail;
+	redirects(&w, max, "it emptied the ring, and sleeps");
+	w.ring->popped = w.ring->tail;
+	redirects(&w, max, "again");
+	assert_int_equal(w.ring->lost_vanished, 0);
+	passes(&w, "nothing came out, and it sleeps");
+	assert_int_equal(w.ring->lost_vanished, max);
+	assert_int_equal(rps_in_flight(w.ring), 0);
+	bench_close(&w.b);
+}
+
 /* Few packets, each sent again when none comes back: not 16 of them are to be lost. */
 static void test_late(void **state)
 {
@@ -219,6 +248,8 @@ void add_watch_tests(void)
 	add_both("watch: frames vanish", "watch: frames vanish; generic mode", test_vanish);
 	add_both("watch: a slow kthread is no harm", "watch: a slow kthread; generic mode",
 		 test_slow_thread);
+	add_both("watch: frames enter unseen", "watch: frames enter unseen; generic mode",
+		 test_unseen);
 	add_both("watch: few and late", "watch: few and late; generic mode", test_late);
 	add_both("watch: late, but one enters", "watch: late, but one enters; generic mode",
 		 test_late_but_enters);

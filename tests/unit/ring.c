@@ -222,7 +222,8 @@ static void test_local(void **state)
 /* As the XDP program counts a frame, if the ring takes it. */
 static bool count(struct rps_ring *ring, __u32 max, __u32 jiffies)
 {
-	if (rps_ring_stuck(ring, max, AGE, jiffies))
+	if (rps_ring_is_stuck(ring) ||
+	    (rps_ring_suspect(ring, max, AGE, jiffies) && rps_ring_give_up(ring)))
 		return false;
 	if (!ring->missing++)
 		ring->missing_jiffies = jiffies;
@@ -293,6 +294,46 @@ static void test_watch_finds(void **state)
 	assert_false(count(&ring, MAX, 5));
 }
 
+/* None was seen to enter, but they come out: one that came out will do. */
+static void test_watch_unseen(void **state)
+{
+	struct rps_ring ring = {};
+
+	(void)state;
+	for (int i = 0; i < 10 * MAX; i++) {
+		assert_true(count(&ring, MAX, 5));
+		if (i % MAX == MAX - 1)
+			ring.popped = ring.tail - (MAX - 1);
+	}
+	assert_false(rps_ring_is_stuck(&ring));
+	assert_int_equal(ring.lost_vanished, 0);
+}
+
+/* Those that came out had entered before the others vanished. */
+static void test_watch_came_out_before(void **state)
+{
+	struct rps_ring ring = { .tail = 100, .popped = 40 };
+
+	(void)state;
+	for (int i = 0; i < MAX; i++)
+		assert_true(count(&ring, MAX, 5));
+	ring.popped = 100;
+	assert_false(count(&ring, MAX, 5));
+	assert_int_equal(ring.lost_vanished, MAX);
+	assert_int_equal(rps_in_flight(&ring), 0);
+}
+
+/* A poll's frames are in the ring before its thread is woken. */
+static void test_watch_poll(void **state)
+{
+	struct rps_ring ring = { .owner = 1 };
+
+	(void)state;
+	for (int i = 0; i < MAX + RPS_POLL_FRAMES; i++)
+		assert_true(count(&ring, MAX, 5));
+	assert_false(count(&ring, MAX, 5));
+}
+
 /* Frames that failed with an error are counted already. */
 static void test_watch_failed(void **state)
 {
@@ -356,6 +397,9 @@ int main(void)
 		cmocka_unit_test(test_watch_healthy),
 		cmocka_unit_test(test_watch_finds),
 		cmocka_unit_test(test_watch_failed),
+		cmocka_unit_test(test_watch_unseen),
+		cmocka_unit_test(test_watch_came_out_before),
+		cmocka_unit_test(test_watch_poll),
 		cmocka_unit_test(test_watch_age),
 	};
 
