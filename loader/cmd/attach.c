@@ -163,12 +163,12 @@ static void attached_note(const struct netif *nif, const struct rfs_config *conf
 		rfs_warn("%s is a veth: its peer must compute checksums itself (ethtool -K PEER tx "
 			 "off), or its TCP and UDP packets are dropped as corrupt",
 			 nif->name);
-	printf("%s: attached in %s mode%s, %u RX queue%s with %u flows and rings of %u frames; "
+	printf("%s: attached in %s mode%s, %u RX queue%s%s with %u slots and rings of %u frames; "
 	       "recorder: %s%s\n",
 	       name, mode_name(config->mode),
 	       config->dispatcher ? by_dispatcher(nif, dispatcher, sizeof(dispatcher)) : "",
-	       config->queues, config->queues > 1 ? "s" : "", config->flow_cnt, config->qsize,
-	       recorder_hook_name(r->settings.hook),
+	       config->queues, config->queues > 1 ? "s" : "", config->queues > 1 ? ", each" : "",
+	       config->flow_cnt, config->qsize, recorder_hook_name(r->settings.hook),
 	       config->tcp == RFS_TCP_STACK ? "; TCP: by the kernel's RFS" : "");
 }
 

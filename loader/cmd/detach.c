@@ -28,7 +28,9 @@ static error_t parse_detach(int key, char *arg, struct argp_state *state)
 		cmd_take_iface(state, &args->iface, arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (!args->iface == !args->all)
+		if (args->iface && args->all)
+			cmd_usage_error(state, "one interface, or --all?");
+		if (!args->iface && !args->all)
 			cmd_usage_error(state, "which interface? Name one, or say --all");
 		return 0;
 	default:

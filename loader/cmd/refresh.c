@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* refresh.c - rfsctl refresh: follow CPUs that went offline or came online. */
+/* refresh.c - rfsctl refresh: follow CPUs and RX queues that came or went. */
 #include <string.h>
 
 #include "cmd/change.h"
@@ -37,6 +37,8 @@ static int refresh(const char *iface)
 	if (!iface)
 		return refresh_all();
 	err = cmd_find(iface, dir);
+	if (!err)
+		err = steer_in_force(dir);
 	return err ? err : steer_refresh(dir);
 }
 
@@ -45,7 +47,8 @@ int cmd_refresh(int argc, char **argv)
 	static const struct argp argp = {
 		.parser = cmd_parse_iface,
 		.args_doc = "[IFACE]",
-		.doc = "Follow a change of the CPUs that are online, on IFACE or everywhere.\v"
+		.doc = "Follow a change of the CPUs that are online or of the RX queues, on IFACE or "
+		       "everywhere.\v"
 		       "CPUs that went offline are left in order; those that came back get their "
 		       "rings' threads bound to them again. The udev rule that 'make install' puts "
 		       "in place runs this.",

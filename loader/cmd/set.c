@@ -71,6 +71,8 @@ int cmd_set(int argc, char **argv)
 	if (!err)
 		err = cmd_find(args.iface, dir);
 	if (!err)
+		err = steer_in_force(dir);
+	if (!err)
 		err = steer_set(dir, &args.changes);
 	return cmd_status_of(err, "set", args.iface);
 }

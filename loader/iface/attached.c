@@ -8,6 +8,8 @@
 #include "host/msg.h"
 #include "iface/attached.h"
 #include "iface/internal.h"
+#include "iface/journal.h"
+#include "iface/locate.h"
 #include "iface/steer.h"
 #include "maps/queues.h"
 #include "maps/rps_cpus.h"
@@ -50,6 +52,29 @@ int attached_open(const char *dir, struct attached *a)
 		attached_close(a);
 	}
 	return err;
+}
+
+int steer_in_force(const char *dir)
+{
+	struct iface_place place;
+	struct iface_id id;
+	int err = journal_id(dir, &id);
+	bool gone, has;
+
+	if (err && err != -ENOENT)
+		return 0;
+	iface_locate(dir, &id, &place);
+	gone = place.where == IFACE_GONE;
+	has = iface_has_program(dir, &id, &place);
+	iface_place_close(&place);
+	if (has)
+		return 0;
+	rfs_error(
+		gone ? "%s: the interface is gone; 'rfsctl detach %s' removes what is left"
+		     : "%s: somebody took the XDP program off it, and no packet is steered; 'rfsctl "
+		       "detach %s', and attach it again",
+		dir, dir);
+	return -ENODEV;
 }
 
 int attached_publish(struct attached *a, const struct cpuset *cpus, const struct cpuset *wanted)

@@ -164,9 +164,15 @@ static int detach_from(const char *dir, const struct iface_id *id, const struct 
 int steer_detach(const char *dir)
 {
 	struct iface_place place;
+	struct rfs_config config;
 	struct iface_id id;
 	int err = journal_id(dir, &id);
 
+	if (err == -ENOENT && !steer_config(dir, &config))
+		rfs_warn(
+			"%s: somebody removed its journal: what attach changed of kernel RPS, RFS and "
+			"VLAN offload cannot be restored",
+			dir);
 	if (err && err != -ENOENT) {
 		rfs_error(err == -EPROTO ? "%s: its journal is of a format that this rfsctl does "
 					   "not know; detach it with the one that attached it"

@@ -11,6 +11,7 @@
 
 #include "host/msg.h"
 #include "iface/journal.h"
+#include "iface/steer.h"
 #include "maps/pins.h"
 #include "maps/value.h"
 
@@ -202,6 +203,22 @@ static void id_of_name(const char *dir, struct iface_id *id)
 			*c = '.';
 }
 
+/*
+ * Somebody removed this version's journal, which is there before the config. Whose the folder is,
+ * the config says as well.
+ */
+static bool id_of_config(const char *dir, struct iface_id *id)
+{
+	struct rfs_config config;
+
+	if (steer_config(dir, &config))
+		return false;
+	id_of_name(dir, id);
+	id->ifindex = config.ifindex;
+	id->netns_cookie = config.netns_cookie;
+	return true;
+}
+
 /* Of a70dfc6 and before. -ENOENT without its config, and then what the folder's name says. */
 static int old_id(const char *dir, struct iface_id *id)
 {
@@ -209,10 +226,15 @@ static int old_id(const char *dir, struct iface_id *id)
 	struct old_config old = {};
 
 	memset(id, 0, sizeof(*id));
-	if (fd == -ENOENT)
-		id_of_name(dir, id);
-	if (fd < 0)
+	if (fd < 0) {
+		if (fd == -ENOENT)
+			id_of_name(dir, id);
 		return fd;
+	}
+	if (id_of_config(dir, id)) {
+		close(fd);
+		return -ENOENT;
+	}
 	err = value_read(fd, 0, &old, sizeof(old));
 	close(fd);
 	if (!err && old.abi != OLD_ABI)

@@ -51,8 +51,8 @@ int journal_create(const char *dir, const struct iface_id *id);
  *
  * Return: 0; -ENOENT if no journal is there: an attach was killed before it changed anything, or
  * an old rfsctl's, which changed settings before it noted whose they are; then @id->name is what
- * the folder's name says. -EPROTO for a format that is not known; or another negative errno. All
- * without a message.
+ * the folder's name says. Or somebody removed it; then @id has what the config says, too. -EPROTO
+ * for a format that is not known; or another negative errno. All without a message.
  */
 int journal_id(const char *dir, struct iface_id *id);
 

@@ -61,6 +61,14 @@ int steer_attach(const struct netif *nif, const char *dir, const struct recorder
 int steer_detach(const char *dir);
 
 /**
+ * steer_in_force() - does the interface have the steering program, so that there is what to change?
+ * @dir: the interface's pin folder's name
+ *
+ * Return: 0, also if that cannot be told; -ENODEV after an error message.
+ */
+int steer_in_force(const char *dir);
+
+/**
  * steer_set() - steer to other CPUs, or schedule the kthreads otherwise, from now on
  * @dir:     the interface's pin folder's name
  * @changes: what to change

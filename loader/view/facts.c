@@ -10,6 +10,7 @@
 
 #include <bpf/bpf.h>
 
+#include "iface/journal.h"
 #include "maps/progs.h"
 #include "maps/queues.h"
 #include "maps/rings.h"
@@ -98,6 +99,15 @@ static int look_in_netns(const struct iface_view *v, const struct iface_place *p
 	return netns_return(home);
 }
 
+static bool no_journal(const char *dir)
+{
+	int fd = journal_open(dir);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOENT;
+}
+
 int facts_collect(const struct iface_view *v, const struct iface_place *place, int prog,
 		  const struct host_facts *host, struct iface_facts *f)
 {
@@ -108,6 +118,7 @@ int facts_collect(const struct iface_view *v, const struct iface_place *place, i
 	find_netns_path(place->ns.ino, f->netns_path, sizeof(f->netns_path));
 	f->same_recorder = host->recorder ? same_recorder(host->recorder, v, prog) : 1;
 	f->due = cpuset_usable(&v->wanted, &host->online, &host->isolated);
+	f->no_journal = no_journal(v->dir);
 	facts_rings(v, f);
 	return look_in_netns(v, place, f);
 }

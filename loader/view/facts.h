@@ -73,6 +73,7 @@ struct iface_facts {
 	int rings_err;
 	struct ring_facts *ring; /* to CPUs of the set, with a thread, or with standing frames */
 	unsigned int n_rings;
+	bool no_journal;
 	unsigned int lost_queues; /* whose maps are not pinned any more */
 	struct cpuset due;	  /* where packets should go, given the CPUs that are online */
 };

@@ -88,8 +88,9 @@ static int look_rx_queues(const struct iface_view *v, const struct iface_facts *
 			  struct finding *out)
 {
 	if (!f->rx_queues_err && f->rx_queues != v->config.queues)
-		found(out, "%u RX queue%s now, %u at attach", f->rx_queues,
-		      f->rx_queues == 1 ? "" : "s", v->config.queues);
+		found(out, "%u now, rfs serves %u%s", f->rx_queues, v->config.queues,
+		      f->rx_queues > v->config.queues ? "; packets of the others are not steered"
+						      : "");
 	return f->rx_queues_err;
 }
 
@@ -197,6 +198,15 @@ static int look_pins(const struct iface_view *v, const struct iface_facts *f, st
 	(void)v;
 	if (f->lost_queues)
 		found(out, "%u", f->lost_queues);
+	return 0;
+}
+
+static int look_journal(const struct iface_view *v, const struct iface_facts *f,
+			struct finding *out)
+{
+	(void)v;
+	if (f->no_journal)
+		found(out, "journal");
 	return 0;
 }
 
@@ -312,7 +322,8 @@ static int look_ring_stuck(const struct iface_view *v, const struct iface_facts 
 /*
  * In text and remedy, {what} is what was found, {iface} the name by which rfsctl finds the
  * interface from here, {name} its name where it is, {in} a command to get there in front of
- * another, and {sched} the scheduling class that is configured.
+ * another, {there} words for that where a command will not do, and {sched} the scheduling class
+ * that is configured.
  */
 static const struct check {
 	const char *id;
@@ -326,28 +337,28 @@ static const struct check {
 	  "an attach or a detach was cut short, or somebody removed pins of it",
 	  "rfsctl detach {iface}", NULL, look_always },
 	{ "other-version", VIEW_FOREIGN, "rfs of another version has attached it",
-	  "rfsctl detach {iface}, and attach again", NULL, look_always },
+	  "rfsctl detach {iface}, and attach again with its options", NULL, look_always },
 	{ "interface-gone", VIEW_STALE, "the interface is gone",
 	  "rfsctl detach {iface}, which removes what is left", NULL, look_gone },
 	{ "program-gone", VIEW_STALE,
 	  "somebody took the XDP program off the interface: no packet is steered",
-	  "rfsctl detach {iface}, and attach again", NULL, look_program },
+	  "rfsctl detach {iface}, and attach again with its options", NULL, look_program },
 
 	{ "moved", VIEW_ATTACHED, "it was moved to another network namespace: {what}",
 	  "rfsctl detach {iface}; {in}rfsctl attach {name}", NULL, look_moved },
-	{ "rx-queues", VIEW_ATTACHED,
-	  "the number of its RX queues was changed ({what}); packets of new ones are not steered",
+	{ "rx-queues", VIEW_ATTACHED, "the number of its RX queues was changed: {what}",
 	  "rfsctl refresh {iface}", "how many RX queues it has", look_rx_queues },
 	{ "kernel-rps", VIEW_ATTACHED,
 	  "kernel RPS is on again ({what}), so its packets are steered twice",
-	  "write 0 to /sys/class/net/{name}/queues/rx-*/rps_cpus", "whether kernel RPS is on",
-	  look_kernel_rps },
+	  "{there}echo 0 | tee /sys/class/net/{name}/queues/rx-*/rps_cpus",
+	  "whether kernel RPS is on", look_kernel_rps },
 	{ "kernel-rfs", VIEW_ATTACHED,
 	  "kernel RFS is on again ({what}), so its packets are steered twice",
-	  "write 0 to /sys/class/net/{name}/queues/rx-*/rps_flow_cnt", NULL, look_kernel_rfs },
+	  "{there}echo 0 | tee /sys/class/net/{name}/queues/rx-*/rps_flow_cnt", NULL,
+	  look_kernel_rfs },
 	{ "kernel-rfs-off", VIEW_ATTACHED,
 	  "kernel RFS, to which --tcp stack leaves TCP, is off ({what})",
-	  "rfsctl detach {iface}, and attach again", "whether kernel RFS is on",
+	  "rfsctl detach {iface}, and attach again with --tcp stack", "whether kernel RFS is on",
 	  look_kernel_rfs_off },
 	{ "vlan-offload", VIEW_ATTACHED,
 	  "the NIC takes VLAN tags out of frames again ({what}), and steered packets lose them",
@@ -360,18 +371,22 @@ static const struct check {
 	  look_vlan_fixed },
 	{ "recorder-gone", VIEW_ATTACHED,
 	  "there is no recorder: no reader is known, and no flow can leave its CPU",
-	  "rfsctl detach --all, and attach again", NULL, look_recorder },
+	  "rfsctl detach --all, and attach again with their options", NULL, look_recorder },
 	{ "recorder-programs", VIEW_ATTACHED, "programs of the recorder do not run: {what}",
-	  "rfsctl detach --all, and attach again", "whether the recorder's programs run",
-	  look_recorder_programs },
+	  "rfsctl detach --all, and attach again with their options",
+	  "whether the recorder's programs run", look_recorder_programs },
 	{ "other-recorder", VIEW_ATTACHED,
 	  "the recorder is not the one that it was attached with: readers are not known to it, and "
 	  "no flow can leave its CPU",
-	  "rfsctl detach {iface}, and attach again",
+	  "rfsctl detach {iface}, and attach again with its options",
 	  "whether the recorder is the one that it was attached with", look_other_recorder },
 	{ "pins-missing", VIEW_ATTACHED,
 	  "somebody removed the pins of its maps, for {what} of its RX queues",
-	  "rfsctl detach {iface}, and attach again", NULL, look_pins },
+	  "rfsctl detach {iface}, and attach again with its options", NULL, look_pins },
+	{ "journal-missing", VIEW_ATTACHED,
+	  "somebody removed its journal: detach cannot restore what attach changed",
+	  "rfsctl detach {iface}; set kernel RPS, RFS and VLAN offload as they are wanted", NULL,
+	  look_journal },
 	{ "cpu-offline", VIEW_ATTACHED, "CPU {what} is offline, and packets are steered to it",
 	  "rfsctl refresh {iface}", "which CPUs are online and not isolated", look_cpu_offline },
 	{ "cpu-unused", VIEW_ATTACHED, "CPU {what} is online again, and gets no packets",
@@ -391,7 +406,7 @@ static const struct check {
 	  "whether frames come out of its rings", look_ring_starved },
 	{ "ring-undrained", VIEW_ATTACHED,
 	  "rings have frames, and none is seen to come out: {what}; no flow can leave these",
-	  "rfsctl detach {iface}, and attach again", NULL, look_ring_undrained },
+	  "rfsctl detach {iface}, and attach again with its options", NULL, look_ring_undrained },
 	{ "ring-stuck", VIEW_ATTACHED,
 	  "frames vanish on their way to rings ({what}), so no more are sent there: the driver, or an "
 	  "XDP program behind rfs, drops what is redirected",
@@ -424,6 +439,7 @@ struct words {
 	char iface[QUOTED_LEN];
 	char name[QUOTED_LEN];
 	char in[QUOTED_LEN + 32];
+	const char *there;
 	char sched[KTHREAD_SCHED_LEN];
 	const char *what;
 };
@@ -436,10 +452,13 @@ static void make_words(struct words *w, const struct iface_view *v, const struct
 	quote(w->name, v->name);
 	kthread_sched_format(&v->config.kthread_sched, w->sched, sizeof(w->sched));
 	*w->in = 0;
+	w->there = "";
 	if (v->state != VIEW_ATTACHED || v->here || !*f->netns_path)
 		return;
 	quote(path, f->netns_path);
 	snprintf(w->in, sizeof(w->in), "nsenter --net=%s ", path);
+	/* Its sysfs is where "ip netns exec" mounts it, and nowhere else. */
+	w->there = "in its network namespace: ";
 }
 
 static const char *word(const struct words *w, const char *name, size_t len)
@@ -447,11 +466,8 @@ static const char *word(const struct words *w, const char *name, size_t len)
 	const struct {
 		const char *name;
 		const char *word;
-	} all[] = { { "what", w->what },
-		    { "iface", w->iface },
-		    { "name", w->name },
-		    { "in", w->in },
-		    { "sched", w->sched } };
+	} all[] = { { "what", w->what }, { "iface", w->iface }, { "name", w->name },
+		    { "in", w->in },	 { "there", w->there }, { "sched", w->sched } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strlen(all[i].name) == len && !strncmp(all[i].name, name, len))

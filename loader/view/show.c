@@ -100,9 +100,33 @@ static void show_problems(const struct iface_view *v)
 	}
 }
 
+enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, TCP, UDP, CPUS };
+
+/* Of what has no configuration, or another version's, nothing is known. */
+static void show_config(struct libscols_line *line, const struct iface_view *v)
+{
+	char cpus[256], sched[KTHREAD_SCHED_LEN];
+
+	if (v->config.mode == RFS_MODE_AUTO) {
+		for (int i = MODE; i <= CPUS; i++)
+			cell(line, i, "-");
+		return;
+	}
+	cpuset_format(&v->cpus, cpus, sizeof(cpus));
+	kthread_sched_format(&v->config.kthread_sched, sched, sizeof(sched));
+	cell(line, MODE, "%s", mode_name(v->config.mode));
+	cell(line, SHARED, "%s", v->config.dispatcher ? "yes" : "no");
+	cell(line, QUEUES, "%u", v->config.queues);
+	cell(line, FLOW_CNT, "%u", v->config.flow_cnt);
+	cell(line, QSIZE, "%u", v->config.qsize);
+	cell(line, KTHREADS, "%s", sched);
+	cell(line, TCP, "%s", view_tcp_name(&v->config));
+	cell(line, UDP, "cpumap");
+	cell(line, CPUS, "%s", cpus);
+}
+
 void show_status(const struct rfs_view *view)
 {
-	enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, TCP, UDP, CPUS };
 	struct libscols_table *t = new_table();
 	pid_t changed_by = 0;
 
@@ -127,21 +151,10 @@ void show_status(const struct rfs_view *view)
 	for (unsigned int i = 0; i < view->n_ifaces; i++) {
 		const struct iface_view *v = &view->ifaces[i];
 		struct libscols_line *line = scols_table_new_line(t, NULL);
-		char cpus[256], sched[KTHREAD_SCHED_LEN];
 
-		cpuset_format(&v->cpus, cpus, sizeof(cpus));
-		kthread_sched_format(&v->config.kthread_sched, sched, sizeof(sched));
 		cell(line, NAME, "%s", view_handle(v));
 		cell(line, STATE, "%s", view_state_name(v->state));
-		cell(line, MODE, "%s", mode_name(v->config.mode) ?: "-");
-		cell(line, SHARED, "%s", v->config.dispatcher ? "yes" : "no");
-		cell(line, QUEUES, "%u", v->config.queues);
-		cell(line, FLOW_CNT, "%u", v->config.flow_cnt);
-		cell(line, QSIZE, "%u", v->config.qsize);
-		cell(line, KTHREADS, "%s", sched);
-		cell(line, TCP, "%s", view_tcp_name(&v->config));
-		cell(line, UDP, "cpumap");
-		cell(line, CPUS, "%s", cpus);
+		show_config(line, v);
 		if (v->changed_by)
 			changed_by = v->changed_by;
 	}
@@ -158,8 +171,10 @@ static void show_counter(const char *name, __u64 n, __u64 of, const char *help)
 	if (of)
 		printf("  %-16s %14llu %6.1f %%  %s\n", name, (unsigned long long)n, 100.0 * n / of,
 		       help);
-	else
+	else if (*help)
 		printf("  %-16s %14llu %8s  %s\n", name, (unsigned long long)n, "", help);
+	else
+		printf("  %-16s %14llu\n", name, (unsigned long long)n);
 }
 
 static void show_cpus(const struct iface_view *v)
@@ -189,7 +204,7 @@ static void show_iface_stats(const struct iface_view *v)
 	char name[TEXT_NAME_LEN];
 
 	text_ascii(name, sizeof(name), view_handle(v));
-	printf("%s\n", name);
+	printf(v->state == VIEW_ATTACHED ? "%s\n" : "%s (%s)\n", name, view_state_name(v->state));
 	show_counter("seen", seen, 0, "");
 	show_counter("flow steered", flow, seen, "to the CPU where the flow is read");
 	show_counter("hash steered", hash, seen, "no reader is known: by hash over the CPU list");

@@ -27,8 +27,11 @@ static const char *kernel_says(char *buf, size_t len)
 	return buf;
 }
 
-/* Is a program attached that is not libxdp's dispatcher? Its id, or 0. */
-static __u32 foreign_prog(const struct netif *nif)
+/*
+ * Is a program attached that is not libxdp's dispatcher? Its id, or 0; and ip(8)'s word for its
+ * mode: "xdp off" takes none off that is in generic mode where the driver has native XDP.
+ */
+static __u32 foreign_prog(const struct netif *nif, const char **mode)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(nif->ifindex);
 	__u32 id = 0;
@@ -37,19 +40,23 @@ static __u32 foreign_prog(const struct netif *nif)
 		return 0;
 	if (xdp_multiprog__is_legacy(mp))
 		id = xdp_program__id(xdp_multiprog__main_prog(mp));
+	*mode = xdp_multiprog__attach_mode(mp) == XDP_MODE_SKB ? "xdpgeneric" : "xdpdrv";
 	xdp_multiprog__close(mp);
 	return id;
 }
 
 static void already_attached(const struct netif *nif)
 {
-	if (foreign_prog(nif))
+	const char *mode;
+	__u32 id = foreign_prog(nif, &mode);
+
+	if (id)
 		rfs_error("%s: XDP program %u is attached already and cannot share the "
-			  "interface%s; take it off first (bpftool net; ip link set %s xdp off)",
-			  nif->name, foreign_prog(nif),
+			  "interface%s; take it off first (bpftool net; ip link set dev %s %s off)",
+			  nif->name, id,
 			  xdp_can_share() ? ", as it was not attached by libxdp"
 					  : ", as this kernel refuses libxdp's dispatcher",
-			  nif->name);
+			  nif->name, mode);
 	else
 		rfs_error("%s: another XDP program is attached, or one in the other mode; take "
 			  "it off first (bpftool net)",

@@ -251,8 +251,8 @@ static int detach_libxdp(unsigned int ifindex, const struct xdp_owner *owner)
 		err = open_libxdp(ifindex, owner, &mp, &prog);
 	if (err) {
 		rfs_error("cannot see which XDP programs %s has: %s; if it stays so, "
-			  "'xdp-loader unload %s --all' or 'ip link set %s xdp off' takes off all",
-			  name, strerror(-err), name, name);
+			  "'xdp-loader unload %s --all' takes off all",
+			  name, strerror(-err), name);
 		return err;
 	}
 	if (!prog)

@@ -53,6 +53,7 @@ test_bad_input()
 	fails "attach refuses a CPU that does not exist" 1 "no CPU 4095" \
 		rfsctl attach s0 --cpus 0,4095
 	fails "attach wants an interface" 2 "which interface" rfsctl attach
+	fails "detach takes one or all" 2 "one interface, or --all" rfsctl detach --all s0
 	fails "attach explains a bad CPU list" 2 "--cpus takes" rfsctl attach s0 --cpus 1-
 	fails "detach of what is not attached" 1 "is not attached" rfsctl detach s0
 	fails "set of what is not attached" 1 "is not attached" rfsctl set s0 --cpus 0
@@ -286,6 +287,27 @@ test_tcp_stack()
 	clear_rps
 }
 
+# "xdp off" takes no program off that is in the mode which the driver has not been asked for.
+test_other_generic()
+{
+	local what="another's program in generic mode" off
+
+	cat >"$LAB_TMP/pass.c" <<-EOF
+		__attribute__((section("xdp"), used)) int pass(void *ctx) { return 2; }
+		char licence[] __attribute__((section("license"), used)) = "GPL";
+	EOF
+	clang -O2 -g -target bpf -c -o "$LAB_TMP/pass.o" "$LAB_TMP/pass.c" &&
+		bpftool prog load "$LAB_TMP/pass.o" /sys/fs/bpf/pass type xdp &&
+		srv bpftool net attach xdpgeneric pinned /sys/fs/bpf/pass dev s0
+	rm -f /sys/fs/bpf/pass
+	fails "$what" 1 "xdpgeneric off" rfsctl attach s0 --mode native
+	off=$(rfsctl attach s0 --mode native 2>&1 | sed -n 's/.*; \(ip link set [^)]*\)).*/\1/p')
+	check "$what: the remedy" srv sh -c "$off"
+	check "$what: attach then" rfsctl attach s0 --mode native
+	check "$what: detach" rfsctl detach s0
+	no_leftovers "$what"
+}
+
 test_generic()
 {
 	check "attach in generic mode" rfsctl attach s0 --mode generic
@@ -414,6 +436,7 @@ test_attach_detach "s0@$LAB_COOKIE"
 test_kthread_sched "s0@$LAB_COOKIE"
 test_tcp_stack
 test_generic
+test_other_generic
 test_other_bpffs
 test_same_name_elsewhere
 test_vanished

@@ -90,12 +90,13 @@ test_kernel_steering()
 	rx "$LAB_SRV" rps_cpus 3
 	is "kernel RPS is on again" "$(problems)" kernel-rps
 	says "kernel RPS" "s0: kernel RPS is on again (rx-0: rps_cpus 3), so its packets are steered twice" \
-		"remedy: write 0 to /sys/class/net/s0/queues/rx-*/rps_cpus"
+		"remedy: echo 0 | tee /sys/class/net/s0/queues/rx-*/rps_cpus"
 	check "that is no failure" rfsctl status
 	is "stats does not look" "$(json '.interfaces[0] | has("problems")' rfsctl stats --json)" false
 	rx "$LAB_SRV" rps_flow_cnt 4096
 	is "kernel RFS too" "$(problems)" "kernel-rps kernel-rfs"
-	rx "$LAB_SRV" rps_cpus 0
+	srv unshare -m sh -c "mount -t sysfs s /sys
+		$(json '.interfaces[0].problems[0].remedy' rfsctl status --json)" >"$LAB_TMP/log" 2>&1
 	is "only RFS" "$(problems)" kernel-rfs
 	rx "$LAB_SRV" rps_flow_cnt 0
 	none "neither"
@@ -118,7 +119,7 @@ test_queues()
 	attached
 	cli ethtool -L c0 tx 1 && srv ethtool -L s0 rx 1
 	is "fewer RX queues" "$(problems)" rx-queues
-	says "fewer RX queues" "(1 RX queue now, $QUEUES at attach)" "remedy: rfsctl refresh s0"
+	says "fewer RX queues" "1 now, rfs serves $QUEUES" "remedy: rfsctl refresh s0"
 	srv ethtool -L s0 rx "$QUEUES" && cli ethtool -L c0 tx "$QUEUES"
 	none "as many again"
 }
@@ -219,6 +220,12 @@ test_recorder()
 	attach --cpus "$LAST_CPU"
 	rm $RFS/recorder_programs/xdp_cpumap_enqueue
 	pings 20
+	is "frames are not seen to get in, but come out" "$(problems)" recorder-programs
+	detach
+
+	attach --cpus "$LAST_CPU"
+	rm $RFS/recorder_programs/xdp_cpumap_{enqueue,kthread}
+	pings 20
 	is "frames are never seen to get in" "$(problems)" "recorder-programs ring-stuck"
 	says "frames that never get in" "to CPU $LAST_CPU), so no more are sent there" "--mode generic"
 	detach
@@ -249,6 +256,14 @@ test_pins()
 	rm "$DIR"/queues/0/rps_ring
 	is "a queue's pin is gone" "$(problems)" pins-missing
 	detach
+	attach
+	rm "$DIR/journal"
+	is "its journal is gone" "$(problems)" journal-missing
+	check "detach all the same" rfsctl detach s0
+	check "says what it cannot do" grep "removed its journal" <(rfsctl attach s0 >/dev/null 2>&1
+		rm "$DIR/journal"; rfsctl detach s0 2>&1)
+	is "nothing stays pinned" "$(lab_pins)" 0
+	is "nor on the interface" "$(srv ip link show dev s0 | grep -c prog/xdp)" 0
 	mkdir -p "$DIR"
 	is "an attach that was cut short" "$(problems)" cut-short
 	says "an attach that was cut short" "cut short" "remedy: rfsctl detach s0"
@@ -271,6 +286,10 @@ test_program()
 	is "the program was taken off" "$(problems)" program-gone
 	is "so it is not attached" "$(state)" stale
 	says "the program was taken off" "took the XDP program off" "remedy: rfsctl detach s0,"
+	fails "nothing is there to be set" 1 "no packet is steered" rfsctl set s0 --cpus 0
+	fails "or to be refreshed" 1 "no packet is steered" rfsctl refresh s0
+	check "of all it is not one" rfsctl refresh
+	check "stats says so" grep -x "s0 (stale)" <(rfsctl stats s0)
 	detach
 	if [ -e $RFS ]; then
 		is "all is gone" "$(lab_pins)" 0
@@ -299,6 +318,7 @@ test_moved()
 	attach
 	ip -n "$LAB_SRV" link del s0
 	is "it is gone" "$(problems) $(state)" "interface-gone stale"
+	fails "set says so" 1 "interface is gone" rfsctl set "s0@$LAB_COOKIE" --cpus 0
 	check "detach by its folder's name" rfsctl detach "s0@$LAB_COOKIE"
 }
 

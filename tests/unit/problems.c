@@ -227,6 +227,11 @@ static void lost_pins(struct world *w)
 	w->f.lost_queues = 1;
 }
 
+static void lost_journal(struct world *w)
+{
+	w->f.no_journal = true;
+}
+
 static void no_kthread(struct world *w)
 {
 	w->ring[CPUS + 2].kthread.pid = 0;
@@ -350,15 +355,16 @@ static const struct row {
 	{ moved, "moved", "namespace: /run/netns/blue",
 	  "rfsctl detach eth0@4711; nsenter --net=/run/netns/blue rfsctl attach eth0" },
 	{ moved_nameless, "moved", "cookie 4712", "rfsctl detach eth0; rfsctl attach eth0" },
-	{ more_queues, "rx-queues", "(3 RX queues now, 2 at attach)", "rfsctl refresh eth0" },
-	{ one_queue, "rx-queues", "(1 RX queue now, 2 at attach)", "rfsctl refresh eth0" },
-	{ evil_name, "rx-queues", "3 RX", "rfsctl refresh 'a'\\''$(>pwn);b'" },
+	{ more_queues, "rx-queues", ": 3 now, rfs serves 2; packets of the others",
+	  "rfsctl refresh eth0" },
+	{ one_queue, "rx-queues", ": 1 now, rfs serves 2", "rfsctl refresh eth0" },
+	{ evil_name, "rx-queues", "3 now", "rfsctl refresh 'a'\\''$(>pwn);b'" },
 	{ rps, "kernel-rps", "(rx-1: rps_cpus 3)",
-	  "write 0 to /sys/class/net/eth0/queues/rx-*/rps_cpus" },
+	  "echo 0 | tee /sys/class/net/eth0/queues/rx-*/rps_cpus" },
 	{ rps_everywhere, "kernel-rps",
 	  "(rx-0: rps_cpus f, rx-1: rps_cpus f, rx-2: rps_cpus f and 2 more)", "rps_cpus" },
 	{ rfs, "kernel-rfs", "(rx-0: rps_flow_cnt 4096)",
-	  "write 0 to /sys/class/net/eth0/queues/rx-*/rps_flow_cnt" },
+	  "echo 0 | tee /sys/class/net/eth0/queues/rx-*/rps_flow_cnt" },
 	{ stack, "", NULL, NULL },
 	{ stack_off, "kernel-rfs-off", "(rx-1: rps_flow_cnt 0)", "rfsctl detach eth0," },
 	{ stack_no_table, "kernel-rfs-off", "(net.core.rps_sock_flow_entries 0)", "attach" },
@@ -372,6 +378,7 @@ static const struct row {
 	{ stopped, "recorder-programs", ": napi_poll", "rfsctl detach --all" },
 	{ other_recorder, "other-recorder", "not the one", "rfsctl detach eth0," },
 	{ lost_pins, "pins-missing", "for 1 of its RX queues", "rfsctl detach eth0," },
+	{ lost_journal, "journal-missing", "cannot restore", "rfsctl detach eth0;" },
 	{ no_kthread, "kthread-missing", "from RX queue 1 to CPU 2", "rfsctl refresh eth0" },
 	{ no_kthread_wanted, "", NULL, NULL },
 	{ other_class, "kthread-sched", "as batch:7: PID 1001 of CPU 1 is fifo:7", "refresh eth0" },
