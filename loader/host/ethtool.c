@@ -4,6 +4,7 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,7 +17,7 @@ int ethtool_call(int fd, const char *name, void *cmd)
 {
 	struct ifreq ifr = {};
 
-	strncpy(ifr.ifr_name, name, sizeof(ifr.ifr_name) - 1);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	ifr.ifr_data = cmd;
 	/* Setting features may answer with a positive number, which is no error. */
 	return ioctl(fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0;
@@ -101,25 +102,39 @@ int ethtool_feature(int fd, const char *name, const char *feature, struct ethtoo
 	return index < 0 ? index : get_feature(fd, name, index, f);
 }
 
-int netif_feature(const char *name, const char *feature)
+/* The ioctls go by names, so it is the name of this moment. */
+static int name_of(unsigned int ifindex, char name[IF_NAMESIZE])
+{
+	if (if_indextoname(ifindex, name))
+		return 0;
+	return errno == ENXIO ? -ENODEV : -errno;
+}
+
+int netif_feature(unsigned int ifindex, const char *feature)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
 	struct ethtool_feature f;
+	char name[IF_NAMESIZE];
 
 	if (fd < 0)
 		return -errno;
-	err = ethtool_feature(fd, name, feature, &f);
+	err = name_of(ifindex, name);
+	if (!err)
+		err = ethtool_feature(fd, name, feature, &f);
 	close(fd);
 	return err ? err : f.active;
 }
 
-int netif_set_feature(const char *name, const char *feature, bool on)
+int netif_set_feature(unsigned int ifindex, const char *feature, bool on)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), index;
+	char name[IF_NAMESIZE];
 
 	if (fd < 0)
 		return -errno;
-	index = feature_index(fd, name, feature);
+	index = name_of(ifindex, name);
+	if (!index)
+		index = feature_index(fd, name, feature);
 	if (index >= FEATURE_BLOCKS * 32)
 		index = -ERANGE;
 	if (index >= 0)

@@ -39,13 +39,13 @@ int ethtool_feature(int fd, const char *name, const char *feature, struct ethtoo
  *
  * Return: 1 or 0; -ENOENT if the kernel has no such feature; or another negative errno.
  */
-int netif_feature(const char *name, const char *feature);
+int netif_feature(unsigned int ifindex, const char *feature);
 
 /**
  * netif_set_feature() - turn a device feature on or off
  *
  * Return: 0; -EOPNOTSUPP if it is fixed; or another negative errno.
  */
-int netif_set_feature(const char *name, const char *feature, bool on);
+int netif_set_feature(unsigned int ifindex, const char *feature, bool on);
 
 #endif /* RFS_ETHTOOL_H */

@@ -159,7 +159,7 @@ static int read_ethtool(struct netif *nif)
 		nif->gro_hw_fixed = gro_hw.active && gro_hw.fixed;
 	close(fd);
 	if (!nif->rx_queues)
-		nif->rx_queues = netif_count_rx_dirs(nif->name);
+		nif->rx_queues = netif_count_rx_dirs(nif->ifindex);
 	if (!nif->rx_queues)
 		nif->rx_queues = 1;
 	return 0;

@@ -4,16 +4,57 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include "host/sysfs.h"
 
-int netif_sysfs(const char *name)
+#define ATTEMPTS 5
+
+static bool is_of(int fd, unsigned int ifindex)
 {
-	char path[sizeof("class/net/") + IF_NAMESIZE];
+	char text[16] = "";
+	int file = openat(fd, "ifindex", O_RDONLY | O_CLOEXEC);
+	bool is = file >= 0 && read(file, text, sizeof(text) - 1) > 0 &&
+		  strtoul(text, NULL, 10) == ifindex;
+
+	if (file >= 0)
+		close(file);
+	return is;
+}
+
+/*
+ * The folder by its name, which may have become another interface's since it was looked up. What is
+ * open stays the interface's own, whatever it is called later.
+ */
+static int open_folder(int mnt, unsigned int ifindex)
+{
+	char name[IF_NAMESIZE], path[sizeof("class/net/") + IF_NAMESIZE];
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		int fd, err;
+
+		if (!if_indextoname(ifindex, name))
+			return errno == ENXIO ? -ENODEV : -errno;
+		snprintf(path, sizeof(path), "class/net/%s", name);
+		fd = openat(mnt, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		err = -errno;
+		if (fd >= 0 && is_of(fd, ifindex))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+		else if (err != -ENOENT)
+			return err;
+	}
+	return -ENOENT;
+}
+
+int netif_sysfs(unsigned int ifindex)
+{
 	int fs, mnt, fd, err;
 
 	fs = fsopen("sysfs", FSOPEN_CLOEXEC);
@@ -29,16 +70,14 @@ int netif_sysfs(const char *name)
 	close(fs);
 	if (mnt < 0)
 		return err;
-	snprintf(path, sizeof(path), "class/net/%s", name);
-	fd = openat(mnt, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = -errno;
+	fd = open_folder(mnt, ifindex);
 	close(mnt);
-	return fd < 0 ? err : fd;
+	return fd;
 }
 
-unsigned int netif_count_rx_dirs(const char *name)
+unsigned int netif_count_rx_dirs(unsigned int ifindex)
 {
-	int fd = netif_sysfs(name), queues;
+	int fd = netif_sysfs(ifindex), queues;
 	struct dirent *entry;
 	unsigned int n = 0;
 	DIR *d;

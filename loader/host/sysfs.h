@@ -5,15 +5,16 @@
 
 /**
  * netif_sysfs() - open the directory /sys/class/net/NAME of the current network namespace
+ * @ifindex: the interface, whatever its name is now
  *
  * The process's /sys shows the namespace in which it was mounted, which nsenter(1) does not change;
  * so this opens a sysfs of its own that is not mounted anywhere.
  *
  * Return: a file descriptor or a negative errno.
  */
-int netif_sysfs(const char *name);
+int netif_sysfs(unsigned int ifindex);
 
 /** netif_count_rx_dirs() - RX queues as sysfs has them; 0 where it does not tell */
-unsigned int netif_count_rx_dirs(const char *name);
+unsigned int netif_count_rx_dirs(unsigned int ifindex);
 
 #endif /* RFS_SYSFS_H */

@@ -160,14 +160,15 @@ static int change_settings(struct attach *a)
 		.sock_flow_entries = a->r->settings.sock_flow_entries,
 	};
 
-	return settings_change(a->nif->name, a->dir, a->journal, &wish);
+	return settings_change(a->nif->ifindex, a->nif->name, a->dir, a->journal, &wish);
 }
 
 /* Some drivers, as virtio_net, put more RX queues into use when XDP is attached. */
 static int count_queues(struct attach *a)
 {
+	char name[IF_NAMESIZE]; /* it may have been renamed since */
 	struct netif now;
-	int err = netif_read(a->nif->name, &now);
+	int err = if_indextoname(a->nif->ifindex, name) ? netif_read(name, &now) : -ENODEV;
 
 	if (!err && now.ifindex != a->nif->ifindex)
 		err = -ENODEV;

@@ -94,7 +94,7 @@ static int undo_here(const char *dir, const struct xdp_owner *owner,
 		err = xdp_remove_orphans(owner, ifindex);
 	journal = journal_open(dir);
 	if (journal >= 0) {
-		undone = settings_restore(there ? place->name : NULL, dir, journal);
+		undone = settings_restore(ifindex, place->name, dir, journal);
 		close(journal);
 	} else if (journal != -ENOENT) {
 		undone = journal;

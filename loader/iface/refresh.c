@@ -136,7 +136,7 @@ static int follow_cpus(struct attached *a)
 /* ---- RX queues that came or went ---- */
 
 /* The kernel's RPS may be on for the new ones. */
-static int change_settings(const struct attached *a, const char *name)
+static int change_settings(const struct attached *a, unsigned int ifindex, const char *name)
 {
 	const struct settings_wish wish = {
 		.native = a->config.mode == RFS_MODE_NATIVE,
@@ -149,7 +149,7 @@ static int change_settings(const struct attached *a, const char *name)
 		rfs_error("%s: cannot open its journal: %s", name, strerror(-journal));
 		return journal;
 	}
-	err = settings_change(name, a->dir, journal, &wish);
+	err = settings_change(ifindex, name, a->dir, journal, &wish);
 	close(journal);
 	return err;
 }
@@ -178,11 +178,13 @@ static int change_queues(struct attached *a, unsigned int now)
 	return err == -EAGAIN ? 0 : err;
 }
 
-static int follow_queues(struct attached *a, const char *name)
+static int follow_queues(struct attached *a, unsigned int ifindex, const char *name)
 {
 	struct netif now;
 	int err = netif_read(name, &now);
 
+	if (!err && now.ifindex != ifindex)
+		err = -ENODEV;
 	if (err) {
 		rfs_error("%s: cannot count its RX queues: %s", name, strerror(-err));
 		return err;
@@ -190,7 +192,7 @@ static int follow_queues(struct attached *a, const char *name)
 	if (now.rx_queues == a->config.queues)
 		return 0;
 	if (now.rx_queues > a->config.queues)
-		err = change_settings(a, name);
+		err = change_settings(a, ifindex, name);
 	return err ? err : change_queues(a, now.rx_queues);
 }
 
@@ -216,7 +218,7 @@ static int follow_queues_there(struct attached *a)
 	home = netns_open();
 	err = home < 0 ? home : iface_enter(&place);
 	if (!err)
-		err = follow_queues(a, place.name);
+		err = follow_queues(a, place.ifindex, place.name);
 	if (home >= 0 && netns_return(home) && !err)
 		err = -EIO;
 	iface_place_close(&place);

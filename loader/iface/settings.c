@@ -158,7 +158,7 @@ static int make_sock_flows(const char *name, const char *dir, int journal, unsig
  * A NIC that takes VLAN tags out of received frames hands them over beside the packet, where a
  * CPUMAP loses them.
  */
-static void clear_vlan_parsing(const char *name, int journal)
+static void clear_vlan_parsing(unsigned int ifindex, const char *name, int journal)
 {
 	static const char *const features[] = {
 		KEY_FEATURE "rx-vlan-hw-parse", KEY_FEATURE "rx-vlan-stag-hw-parse", /* 802.1ad */
@@ -168,11 +168,11 @@ static void clear_vlan_parsing(const char *name, int journal)
 		const char *feature = features[i] + strlen(KEY_FEATURE);
 		int err;
 
-		if (netif_feature(name, feature) != 1)
+		if (netif_feature(ifindex, feature) != 1)
 			continue;
 		err = journal_save(journal, features[i], "on", "off");
 		if (!err)
-			err = netif_set_feature(name, feature, false);
+			err = netif_set_feature(ifindex, feature, false);
 		if (err)
 			rfs_warn(
 				"%s: cannot turn %s off (%s); packets of VLANs lose their tag when they are steered",
@@ -180,10 +180,10 @@ static void clear_vlan_parsing(const char *name, int journal)
 	}
 }
 
-int settings_change(const char *name, const char *dir, int journal,
+int settings_change(unsigned int ifindex, const char *name, const char *dir, int journal,
 		    const struct settings_wish *wish)
 {
-	int sysfs = netif_sysfs(name), err = 0;
+	int sysfs = netif_sysfs(ifindex), err = 0;
 
 	if (sysfs < 0 && wish->flow_cnt) {
 		rfs_error("%s: cannot reach its rps_flow_cnt in sysfs, which the kernel's RFS "
@@ -202,9 +202,9 @@ int settings_change(const char *name, const char *dir, int journal,
 	if (!err && wish->flow_cnt)
 		err = make_sock_flows(name, dir, journal, wish->sock_flow_entries);
 	if (!err && wish->native)
-		clear_vlan_parsing(name, journal);
+		clear_vlan_parsing(ifindex, name, journal);
 	/* Generic XDP turns this off by itself, and leaves it so. */
-	else if (!err && netif_feature(name, "rx-gro-hw") == 1)
+	else if (!err && netif_feature(ifindex, "rx-gro-hw") == 1)
 		err = journal_save(journal, KEY_FEATURE "rx-gro-hw", "on", "off");
 	return err;
 }
@@ -212,7 +212,8 @@ int settings_change(const char *name, const char *dir, int journal,
 /* ---- restore ---- */
 
 struct restoring {
-	const char *name; /* NULL: the interface is gone */
+	unsigned int ifindex; /* 0: the interface is gone */
+	const char *whose;    /* it is called in messages */
 	const char *dir;
 	int sysfs;
 };
@@ -238,7 +239,7 @@ static int write_file(const struct restoring *r, const char *key, const char *va
 
 static int read_feature(const struct restoring *r, const char *key, char *value, size_t len)
 {
-	int on = netif_feature(r->name, key + strlen(KEY_FEATURE));
+	int on = netif_feature(r->ifindex, key + strlen(KEY_FEATURE));
 
 	if (on < 0)
 		return on;
@@ -248,7 +249,7 @@ static int read_feature(const struct restoring *r, const char *key, char *value,
 
 static int write_feature(const struct restoring *r, const char *key, const char *value)
 {
-	return netif_set_feature(r->name, key + strlen(KEY_FEATURE), !strcmp(value, "on"));
+	return netif_set_feature(r->ifindex, key + strlen(KEY_FEATURE), !strcmp(value, "on"));
 }
 
 static int read_sock_flows(const struct restoring *r, const char *key, char *value, size_t len)
@@ -301,8 +302,8 @@ static void cannot_restore(const char *whose, const char *key, const char *was, 
 static int restore(const char *key, const struct journal_entry *e, void *data)
 {
 	const struct restoring *r = data;
-	const char *whose = r->name ? r->name : r->dir;
-	bool ours_to_do = strcmp(key, KEY_SOCK_FLOWS) ? !!r->name : !others_have_sock_flows(r->dir);
+	bool ours_to_do =
+		strcmp(key, KEY_SOCK_FLOWS) ? !!r->ifindex : !others_have_sock_flows(r->dir);
 	char now[JOURNAL_WAS_LEN];
 	struct setting kind;
 	int err = kind_of(key, &kind);
@@ -320,23 +321,24 @@ static int restore(const char *key, const struct journal_entry *e, void *data)
 	if (!err && *e->set && !same(now, e->set)) {
 		rfs_note(
 			"%s: %s was set to %s since attach, and is left so; before attach it was %s",
-			whose, key, now, e->was);
+			r->whose, key, now, e->was);
 		return 0;
 	}
 	if (!err)
 		err = kind.write(r, key, e->was);
 	if (err)
-		cannot_restore(whose, key, e->was, err);
+		cannot_restore(r->whose, key, e->was, err);
 	return err;
 }
 
-int settings_restore(const char *name, const char *dir, int journal)
+int settings_restore(unsigned int ifindex, const char *name, const char *dir, int journal)
 {
-	struct restoring r = { name, dir, name ? netif_sysfs(name) : -ENODEV };
+	struct restoring r = { ifindex, ifindex ? name : dir, dir,
+			       ifindex ? netif_sysfs(ifindex) : -ENODEV };
 	int err = journal_for_each(journal, restore, &r);
 
 	if (err && !rfs_error_said())
-		rfs_error("%s: cannot work off its journal: %s", name ? name : dir, strerror(-err));
+		rfs_error("%s: cannot work off its journal: %s", r.whose, strerror(-err));
 	if (r.sysfs >= 0)
 		close(r.sysfs);
 	return err;

@@ -17,7 +17,8 @@ struct settings_wish {
 
 /**
  * settings_change() - save the settings, then change them
- * @name:  interface of the current network namespace
+ * @ifindex: of the current network namespace: a name may become another's meanwhile
+ * @name:  for messages
  * @dir:   its pin folder's name
  * @journal: of journal_open()
  * @wish:  what is needed
@@ -32,13 +33,14 @@ struct settings_wish {
  *
  * Return: 0, or a negative errno after an error message.
  */
-int settings_change(const char *name, const char *dir, int journal,
+int settings_change(unsigned int ifindex, const char *name, const char *dir, int journal,
 		    const struct settings_wish *wish);
 
 /**
  * settings_restore() - undo settings_change()
- * @name:  the interface, in the current network namespace; NULL if it is gone: then what is the
- *	   host's is restored
+ * @ifindex: the interface, in the current network namespace; 0 if it is gone: then what is the
+ *	     host's is restored
+ * @name:  for messages
  * @dir:   its pin folder's name
  * @journal: of journal_open()
  *
@@ -48,6 +50,6 @@ int settings_change(const char *name, const char *dir, int journal,
  * Return: 0, or a negative errno after an error message; what could not be restored stays in the
  * journal.
  */
-int settings_restore(const char *name, const char *dir, int journal);
+int settings_restore(unsigned int ifindex, const char *name, const char *dir, int journal);
 
 #endif /* RFS_SETTINGS_H */

@@ -86,9 +86,9 @@ static int read_all_rx(DIR *d, struct iface_facts *f)
 	return err;
 }
 
-static int kernel_steering(const char *name, struct iface_facts *f)
+static int kernel_steering(unsigned int ifindex, struct iface_facts *f)
 {
-	int sysfs = netif_sysfs(name), fd, err;
+	int sysfs = netif_sysfs(ifindex), fd, err;
 	DIR *d;
 
 	if (sysfs < 0)
@@ -125,7 +125,7 @@ void facts_settings(const struct iface_view *v, const char *name, struct iface_f
 
 	f->rx_queues_err = netif_read(name, &nif);
 	f->rx_queues = nif.rx_queues;
-	f->rx_err = kernel_steering(name, f);
+	f->rx_err = kernel_steering(v->ifindex, f);
 	vlan_offload(name, f);
 	if (v->config.tcp == RFS_TCP_STACK)
 		f->sock_flows_err = sock_flows_read(&f->sock_flows);

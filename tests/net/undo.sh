@@ -71,6 +71,41 @@ test_renamed()
 	nothing_stays "renamed"
 }
 
+# meanwhile COMMAND CONDITION: when the program is on s0, or off it, the settings come next, which are
+# found by the name. Then x0 has that name.
+meanwhile()
+{
+	srv strace -f -qq -o /dev/null -e trace=fsopen -e inject=fsopen:delay_enter=3000000 \
+		"$RFSCTL" "$1" s0 >"$LAB_TMP/meanwhile" 2>&1 &
+	wait_for 20 eval "$2"
+	ip -n "$LAB_SRV" link set s0 down
+	ip -n "$LAB_SRV" link set s0 name old0
+	ip -n "$LAB_SRV" link set x0 name s0
+	wait $!
+	result $? "$1 is done none the less" "$LAB_TMP/meanwhile"
+}
+
+test_renamed_meanwhile()
+{
+	ip -n "$LAB_SRV" link add x0 type veth peer name x1
+	set_rps "$LAB_SRV" s0 3
+	set_rps "$LAB_SRV" x0 2
+	meanwhile attach 'runs_xdp "$LAB_SRV" s0'
+	is "renamed during attach, its setting is changed" "$(rps "$LAB_SRV" old0 | tr -d 0,)" ""
+	is "and not that of the name's new bearer" "$(rps "$LAB_SRV" s0)" 2
+	ip -n "$LAB_SRV" link set s0 name x0
+	ip -n "$LAB_SRV" link set old0 name s0
+	set_rps "$LAB_SRV" x0 0
+	meanwhile detach '! runs_xdp "$LAB_SRV" s0'
+	is "renamed during detach, its setting is restored" "$(rps "$LAB_SRV" old0)" 3
+	is "and not that of the name's new bearer" "$(rps "$LAB_SRV" s0 | tr -d 0,)" ""
+	ip -n "$LAB_SRV" link del s0
+	ip -n "$LAB_SRV" link set old0 name s0
+	ip -n "$LAB_SRV" link set s0 up
+	set_rps "$LAB_SRV" s0 0
+	nothing_stays "renamed meanwhile"
+}
+
 # An interface that is gone, and its name with it
 test_gone()
 {
@@ -410,7 +445,7 @@ test_hash_key()
 	check "of random numbers" eval '! grep -qE "\[0(,0)*\]" <<<"$keys"'
 }
 
-TESTS=(renamed gone altname "moved ''" "moved taken" hidden changed_since vlan_offload restore_fails queues
+TESTS=(renamed renamed_meanwhile gone altname "moved ''" "moved taken" hidden changed_since vlan_offload restore_fails queues
 	beside_another set_is_whole two_at_once hash_key)
 
 lab_up
