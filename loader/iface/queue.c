@@ -134,8 +134,9 @@ static int frames_of_queue(const char *dir, __u32 queue, __u64 *frames)
 	struct rps_ring *rings = rings_map(dir, queue, nr_cpus);
 
 	*frames = 0;
+	/* Not pinned, as it was added or removed by halves: then no frame can go there. */
 	if (!rings)
-		return -errno;
+		return errno == ENOENT ? 0 : -errno;
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		*frames += rps_in_flight(&rings[cpu]);
 	rings_unmap(rings, nr_cpus);
@@ -149,7 +150,7 @@ int queue_remove(const struct queue_tables *t, const char *dir, __u32 queue)
 	__u64 frames;
 	__u32 id = 0;
 
-	err = cpumap < 0 ? cpumap : map_id(cpumap, &id);
+	err = cpumap >= 0 ? map_id(cpumap, &id) : cpumap == -ENOENT ? 0 : cpumap;
 	if (cpumap >= 0)
 		close(cpumap);
 	if (!err)

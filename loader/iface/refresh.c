@@ -163,7 +163,10 @@ static int change_queues(struct attached *a, unsigned int now)
 	if (err)
 		return err;
 	for (__u32 q = a->config.queues; !err && q < now; q++) {
-		err = queue_add(&t, a->dir, &a->config, &a->active, q);
+		/* What a refresh that failed or was killed has left of it. */
+		err = queue_remove(&t, a->dir, q);
+		if (!err)
+			err = queue_add(&t, a->dir, &a->config, &a->active, q);
 		if (!err)
 			a->config.queues = q + 1;
 	}

@@ -312,6 +312,49 @@ test_queues()
 	nothing_stays "queues"
 }
 
+queues_of() { json '.interfaces[0].queues | length' rfsctl status s0 --json; }
+
+channels()
+{
+	# A veth with XDP needs as many RX queues as its peer has TX queues.
+	[ "$1" = 1 ] && cli ethtool -L c0 rx 1 tx 1
+	srv ethtool -L s0 rx "$1" tx "$1"
+}
+
+# A refresh that fails or is killed half-way is made good by the next one, whether queues came or went.
+test_refresh_again()
+{
+	local how n calls to from came=0 went=0
+
+	check "attach" rfsctl attach s0
+	channels 1
+	check "refresh" rfsctl refresh s0
+	channels 2
+	calls=$(bpf_calls refresh s0)
+	for how in error=ENOMEM signal=KILL; do
+		for ((n = calls / 3; n <= calls; n += 4)); do
+			for to in 1 2; do
+				channels $to
+				from=$(queues_of)
+				srv strace -f -qq -o /dev/null -e trace=bpf,unlinkat -e inject=bpf,unlinkat:$how:when=$n \
+					"$RFSCTL" refresh s0 >/dev/null 2>&1
+				rfsctl refresh s0 >"$LAB_TMP/refresh" 2>&1 && [ "$(queues_of)" = $to ] && continue
+				echo "# $how at call $n of a refresh from $from to $to queues"
+				sed 's/^/# /' "$LAB_TMP/refresh"
+				[ $to = 1 ] && went=$((went + 1)) || came=$((came + 1))
+				rfsctl detach s0 >/dev/null 2>&1
+				rfsctl attach s0 >/dev/null 2>&1
+			done
+		done
+	done
+	is "a refresh after one that was cut short adds the queues that came" $came 0
+	is "and takes out those that went" $went 0
+	check "detach" rfsctl detach s0
+	channels "$QUEUES"
+	cli ethtool -L c0 rx "$QUEUES" tx "$QUEUES"
+	nothing_stays "refresh again"
+}
+
 # ---- one failing call ----
 
 # Every bpf() call of a second attach fails once: the first interface is steered as before.
@@ -445,7 +488,8 @@ test_hash_key()
 	check "of random numbers" eval '! grep -qE "\[0(,0)*\]" <<<"$keys"'
 }
 
-TESTS=(renamed renamed_meanwhile gone altname "moved ''" "moved taken" hidden changed_since vlan_offload restore_fails queues
+TESTS=(renamed renamed_meanwhile gone altname "moved ''" "moved taken" hidden changed_since vlan_offload
+	restore_fails queues refresh_again
 	beside_another set_is_whole two_at_once hash_key)
 
 lab_up
