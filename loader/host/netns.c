@@ -136,6 +136,24 @@ static int visit_path(struct search *s, const char *path)
 	return err ? not_seen(s, err) : s->visit(&ns, s->data);
 }
 
+/* Blanks, tabs, newlines and backslashes stand in mountinfo as octal numbers: "\\040". */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from; from++) {
+		unsigned int c;
+
+		if (sscanf(from, "\\%3o", &c) == 1) {
+			*to++ = c;
+			from += 3;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = 0;
+}
+
 static int visit_mounts(struct search *s)
 {
 	FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
@@ -146,8 +164,10 @@ static int visit_mounts(struct search *s)
 		return not_seen(s, -EACCES);
 	/* "36 35 0:4 net:[4026532281] /run/netns/blue rw shared:1 - nsfs nsfs rw" */
 	while (!err && fgets(line, sizeof(line), mounts))
-		if (sscanf(line, "%*s %*s %*s net:[%*[0-9]] %4095s", path) == 1)
+		if (sscanf(line, "%*s %*s %*s net:[%*[0-9]] %4095s", path) == 1) {
+			unescape(path);
 			err = visit_path(s, path);
+		}
 	fclose(mounts);
 	return err;
 }

@@ -111,7 +111,7 @@ static void search(struct look *l)
 		unknown(p, strerror(-err));
 	else if (p->where == IFACE_THERE)
 		return;
-	else if (l->linked)
+	else if (l->linked && whole)
 		unknown(p, "it has the XDP program still, in a network namespace that no process, "
 			   "mount or open file shows");
 	else if (l->unsure)
