@@ -13,6 +13,9 @@ int value_size(int fd, __u32 *size)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
+	/* Of one that is per CPU, the kernel hands over more than the size of a value. */
+	if (info.type != BPF_MAP_TYPE_ARRAY)
+		return -EPROTO;
 	*size = info.value_size;
 	return 0;
 }

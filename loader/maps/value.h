@@ -5,7 +5,11 @@
 
 #include <linux/types.h>
 
-/** value_size() - the size of a map's values, in bytes; 0 or a negative errno */
+/**
+ * value_size() - the size of an array's values, in bytes
+ *
+ * Return: 0; -EPROTO if the map is no array, or one per CPU; or another negative errno.
+ */
 int value_size(int fd, __u32 *size);
 
 /**
@@ -14,7 +18,8 @@ int value_size(int fd, __u32 *size);
  * @value: receives it
  * @size:  its size; the kernel writes as much as the map has, so this must be the map's
  *
- * Return: 0; -EPROTO if the map's values have another size; or another negative errno.
+ * Return: 0; -EPROTO if the map is no array, or its values have another size; or another negative
+ * errno.
  */
 int value_read(int fd, __u32 key, void *value, __u32 size);
 

@@ -174,6 +174,26 @@ test_moved()
 	nothing_stays "moved${taken:+ to another index}"
 }
 
+# Into a namespace with a name that mountinfo does not show as it is
+test_moved_to_odd_name()
+{
+	local odd="$OTHER"$'a \\ b' folder
+
+	lab_netns "$odd"
+	ip -n "$LAB_SRV" link add b0 type veth peer name b1
+	set_rps "$LAB_SRV" b0 3
+	check "attach" rfsctl attach b0
+	folder=$(pin b0)
+	ip -n "$LAB_SRV" link set b0 netns "$odd"
+	is "it is found" "$(json ".interfaces[] | select(.pin == \"$folder\") | .state" \
+		rfsctl status --json)" attached
+	check "detach by the folder's name" rfsctl detach "$folder"
+	ip -n "$odd" link set b0 netns "$LAB_SRV"
+	is "restores the setting there" "$(rps "$LAB_SRV" b0)" 3
+	ip -n "$LAB_SRV" link del b0
+	nothing_stays "moved to a namespace with an odd name"
+}
+
 # Into a namespace that nothing shows: only a socket keeps it.
 test_hidden()
 {
@@ -310,6 +330,26 @@ test_queues()
 	set_rps "$LAB_SRV" s0 0
 	in_sysfs "$LAB_SRV" 'echo 0 >s0/queues/rx-1/rps_cpus'
 	nothing_stays "queues"
+}
+
+# A map that is per CPU is read with a value for each CPU, and overruns what has room for one.
+test_foreign_maps()
+{
+	local map size dir
+
+	set_rps "$LAB_SRV" s0 3
+	for map in config rps_cpus; do
+		check "attach" rfsctl attach s0
+		dir=/sys/fs/bpf/rfs/$(pin s0)
+		size=$(bpftool -j map show pinned "$dir/$map" | jq .bytes_value)
+		rm "$dir/$map"
+		bpftool map create "$dir/$map" type percpu_array key 4 value "$size" entries 4 name other
+		is "status takes a map of another kind for another version's $map" "$(state s0)" foreign
+		check "detach does without it" rfsctl detach s0
+		is "and restores the setting" "$(rps "$LAB_SRV" s0)" 3
+	done
+	set_rps "$LAB_SRV" s0 0
+	nothing_stays "maps of another kind"
 }
 
 queues_of() { json '.interfaces[0].queues | length' rfsctl status s0 --json; }
@@ -488,8 +528,8 @@ test_hash_key()
 	check "of random numbers" eval '! grep -qE "\[0(,0)*\]" <<<"$keys"'
 }
 
-TESTS=(renamed renamed_meanwhile gone altname "moved ''" "moved taken" hidden changed_since vlan_offload
-	restore_fails queues refresh_again
+TESTS=(renamed renamed_meanwhile gone altname "moved ''" "moved taken" moved_to_odd_name hidden changed_since vlan_offload
+	restore_fails foreign_maps queues refresh_again
 	beside_another set_is_whole two_at_once hash_key)
 
 lab_up
