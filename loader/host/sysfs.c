@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/sysfs.h"
@@ -73,6 +74,19 @@ int netif_sysfs(unsigned int ifindex)
 	fd = open_folder(mnt, ifindex);
 	close(mnt);
 	return fd;
+}
+
+__u64 netif_sysfs_ino(unsigned int ifindex)
+{
+	int fd = netif_sysfs(ifindex);
+	struct stat st;
+	__u64 ino;
+
+	if (fd < 0)
+		return 0;
+	ino = fstat(fd, &st) ? 0 : st.st_ino;
+	close(fd);
+	return ino;
 }
 
 unsigned int netif_count_rx_dirs(unsigned int ifindex)

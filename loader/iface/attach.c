@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "host/msg.h"
+#include "host/sysfs.h"
 #include "iface/internal.h"
 #include "iface/journal.h"
 #include "iface/polls.h"
@@ -315,7 +316,10 @@ static void first_config(const struct attach *a, const struct netns *ns)
 
 static int begin_journal(struct attach *a)
 {
-	struct iface_id id = { a->config->netns_cookie, a->config->netns_ino, a->nif->ifindex, "" };
+	struct iface_id id = { .netns_cookie = a->config->netns_cookie,
+			       .netns_ino = a->config->netns_ino,
+			       .sysfs_ino = netif_sysfs_ino(a->nif->ifindex),
+			       .ifindex = a->nif->ifindex };
 	int err = pins_mkdir("%s", a->dir);
 
 	strcpy(id.name, a->nif->name);

@@ -37,6 +37,8 @@ static int was_attached_here(const char *dir, const char *name, unsigned int ifi
 	(void)name;
 	if (err || !ifindex || id.ifindex != ifindex || id.netns_cookie != here->cookie)
 		return err;
+	if (iface_is_another(&id, ifindex))
+		return 0;
 	/* It may have moved away, and its index be another's now. */
 	err = xdp_link_read(dir, &link);
 	if (err)

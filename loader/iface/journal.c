@@ -23,6 +23,7 @@
 #define KEY_IFINDEX "iface/ifindex"
 #define KEY_COOKIE  "iface/netns_cookie"
 #define KEY_INO	    "iface/netns_ino"
+#define KEY_SYSFS   "iface/sysfs_ino" /* not in all journals */
 #define KEY_NAME    "iface/name"
 
 _Static_assert(sizeof(struct journal_entry) == 4096, "frozen");
@@ -111,6 +112,8 @@ static int put_id(int journal, const struct iface_id *id)
 		err = put_number(journal, KEY_COOKIE, id->netns_cookie);
 	if (!err)
 		err = put_number(journal, KEY_INO, id->netns_ino);
+	if (!err && id->sysfs_ino)
+		err = put_number(journal, KEY_SYSFS, id->sysfs_ino);
 	if (!err)
 		err = put(journal, KEY_NAME, id->name, "");
 	return err;
@@ -118,7 +121,7 @@ static int put_id(int journal, const struct iface_id *id)
 
 static int get_id(int journal, struct iface_id *id)
 {
-	unsigned long long ifindex, cookie, ino;
+	unsigned long long ifindex, cookie, ino, sysfs = 0;
 	struct journal_entry e;
 	int err = get(journal, KEY_FORMAT, &e);
 
@@ -132,9 +135,13 @@ static int get_id(int journal, struct iface_id *id)
 		err = get_number(journal, KEY_COOKIE, &cookie);
 	if (!err)
 		err = get_number(journal, KEY_INO, &ino);
+	if (!err && journal_has(journal, KEY_SYSFS))
+		err = get_number(journal, KEY_SYSFS, &sysfs);
 	if (err)
 		return err == -ENOENT ? -EPROTO : err;
-	*id = (struct iface_id){ .netns_cookie = cookie, .netns_ino = ino, .ifindex = ifindex };
+	*id = (struct iface_id){
+		.netns_cookie = cookie, .netns_ino = ino, .sysfs_ino = sysfs, .ifindex = ifindex
+	};
 	snprintf(id->name, sizeof(id->name), "%.15s", e.was);
 	return 0;
 }

@@ -20,6 +20,7 @@
 struct iface_id {
 	__u64 netns_cookie; /* 0: not known, as of an attach that an old rfsctl did not finish */
 	__u64 netns_ino;    /* 0: not known */
+	__u64 sysfs_ino;    /* netif_sysfs_ino(); 0: not known */
 	unsigned int ifindex;
 	char name[IF_NAMESIZE]; /* at attach */
 };

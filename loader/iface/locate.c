@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/sysfs.h"
 #include "iface/locate.h"
 #include "xdp/xdp.h"
 
@@ -43,6 +44,13 @@ static bool has_ours(struct look *l, unsigned int ifindex)
 	return ours > 0;
 }
 
+bool iface_is_another(const struct iface_id *id, unsigned int ifindex)
+{
+	__u64 now = id->sysfs_ino ? netif_sysfs_ino(ifindex) : 0;
+
+	return now && now != id->sysfs_ino;
+}
+
 /* In the namespace that it was attached in? Stays there, whatever it finds. */
 static int look_at_home(const struct netns *ns, void *data)
 {
@@ -60,6 +68,8 @@ static int look_at_home(const struct netns *ns, void *data)
 	/* If the link says that its interface lives, it must be this one: indices are used again.
 	 */
 	if (l->linked && l->link.ifindex && !has_ours(l, ifindex))
+		return 1;
+	if (iface_is_another(l->id, ifindex))
 		return 1;
 	return found(l, ns, ifindex, name);
 }

@@ -37,6 +37,15 @@ struct iface_place {
 void iface_locate(const char *dir, const struct iface_id *id, struct iface_place *p);
 
 /**
+ * iface_is_another() - has an interface of the current namespace only the index of one that is
+ * gone?
+ * @id: of journal_id()
+ *
+ * Return: false also where that cannot be told.
+ */
+bool iface_is_another(const struct iface_id *id, unsigned int ifindex);
+
+/**
  * iface_enter() - go where an interface is
  *
  * Return: 0, or a negative errno after an error message.

@@ -124,6 +124,29 @@ test_gone()
 	nothing_stays "gone"
 }
 
+# Another one, with the index of one that is gone
+test_index_again()
+{
+	local index name
+
+	for name in i0 j0; do
+		ip -n "$LAB_SRV" link add i0 type veth peer name i1
+		set_rps "$LAB_SRV" i0 3
+		index=$(ip -n "$LAB_SRV" -j link show i0 | jq '.[0].ifindex')
+		check "attach" rfsctl attach i0
+		ip -n "$LAB_SRV" link del i0
+		ip -n "$LAB_SRV" link add $name index "$index" type veth peer name i1
+		is "status takes $name, with its index, for another" \
+			"$(rfsctl status --json | jq -r '.interfaces[].problems[].id')" interface-gone
+		check "attach to $name" rfsctl attach $name
+		check "and detach" rfsctl detach --all
+		is "it does not get the setting of the one that is gone" \
+			"$(rps "$LAB_SRV" $name | tr -d 0,)" ""
+		ip -n "$LAB_SRV" link del $name
+	done
+	nothing_stays "an index again"
+}
+
 test_altname()
 {
 	set_rps "$LAB_SRV" s0 3
@@ -528,7 +551,7 @@ test_hash_key()
 	check "of random numbers" eval '! grep -qE "\[0(,0)*\]" <<<"$keys"'
 }
 
-TESTS=(renamed renamed_meanwhile gone altname "moved ''" "moved taken" moved_to_odd_name hidden changed_since vlan_offload
+TESTS=(renamed renamed_meanwhile gone index_again altname "moved ''" "moved taken" moved_to_odd_name hidden changed_since vlan_offload
 	restore_fails foreign_maps queues refresh_again
 	beside_another set_is_whole two_at_once hash_key)
 
