@@ -19,7 +19,8 @@
 struct stat_line {
 	char name[64];
 	char state;
-	bool kthread;
+	bool kernel; /* a thread of the kernel's own */
+	int ppid;
 };
 
 /*
@@ -31,7 +32,6 @@ static int read_stat(int pid, struct stat_line *stat)
 	char path[64], line[1024], *name, *rest;
 	unsigned int flags;
 	size_t len;
-	int ppid;
 	FILE *f;
 
 	memset(stat, 0, sizeof(*stat));
@@ -45,11 +45,11 @@ static int read_stat(int pid, struct stat_line *stat)
 	name = strchr(line, '(');
 	rest = strrchr(line, ')');
 	if (!name || !rest ||
-	    sscanf(rest, ") %c %d %*d %*d %*d %*d %u", &stat->state, &ppid, &flags) != 3)
+	    sscanf(rest, ") %c %d %*d %*d %*d %*d %u", &stat->state, &stat->ppid, &flags) != 3)
 		return -ESRCH;
 	*rest = 0;
 	snprintf(stat->name, sizeof(stat->name), "%s", name + 1);
-	stat->kthread = flags & PF_KTHREAD && ppid == KTHREADD;
+	stat->kernel = flags & PF_KTHREAD;
 	return 0;
 }
 
@@ -67,7 +67,7 @@ static int is_cpumap_kthread(int pid, struct kthread *k)
 	k->pid = pid;
 	if (err)
 		return has_ended(err) ? 0 : err;
-	return stat.kthread &&
+	return stat.kernel && stat.ppid == KTHREADD &&
 	       sscanf(stat.name, "cpumap/%u/map:%u%n", &k->cpu, &k->cpumap_id, &end) == 2 &&
 	       !stat.name[end];
 }
@@ -83,15 +83,26 @@ static int append(struct kthreads *all, const struct kthread *k)
 	return 0;
 }
 
+/* In another PID namespace than the initial one there are none to be seen, which is not none. */
+static bool are_seen(void)
+{
+	struct stat_line stat;
+
+	return !read_stat(KTHREADD, &stat) && stat.kernel;
+}
+
 int kthreads_list(struct kthreads *all)
 {
 	struct dirent *entry;
 	struct kthread k;
-	DIR *d = opendir("/proc");
+	DIR *d;
 	int err = 0;
 
 	all->list = NULL;
 	all->n = 0;
+	if (!are_seen())
+		return -EACCES;
+	d = opendir("/proc");
 	if (!d)
 		return -errno;
 	while (err >= 0 && (entry = readdir(d))) {

@@ -24,7 +24,8 @@ struct kthreads {
  *
  * Only what the kernel marks as a thread of its own counts: a process may have such a name too.
  *
- * Return: 0 or a negative errno.
+ * Return: 0; -EACCES where no thread of the kernel's is seen, as in a PID namespace; or another
+ * negative errno.
  */
 int kthreads_list(struct kthreads *all);
 

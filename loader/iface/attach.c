@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "host/kthread_sched.h"
 #include "host/msg.h"
 #include "host/sysfs.h"
 #include "iface/internal.h"
@@ -216,7 +217,10 @@ static int add_queues(struct attach *a)
 	err = usable_cpus(&a->opts->cpus, &cpus);
 	for (__u32 q = 0; !err && q < a->config->queues; q++)
 		err = queue_add(&t, a->dir, a->config, &cpus, q);
-	if (!err)
+	/* As the kernel makes them they are, and need not be seen, which they are not in
+	 * containers. */
+	if (!err && memcmp(&a->config->kthread_sched, &kthread_sched_default,
+			   sizeof(kthread_sched_default)))
 		err = sched_kthreads(a->dir, a->config, &a->config->kthread_sched, rfs_error);
 	if (!err)
 		err = publish_cpus(cpus_fd, bpf_map__fd(a->skel->maps.rfs_config), a->config, &cpus,

@@ -20,7 +20,8 @@ int sched_kthreads(const char *dir, const struct rfs_config *config, const struc
 	if (!err)
 		err = kthreads_list(&all);
 	if (err)
-		say("%s: cannot find the kthreads of its rings: %s", dir, strerror(-err));
+		say("%s: cannot find the kthreads of its rings: %s%s", dir, strerror(-err),
+		    err == -EACCES ? "; from a PID namespace (a container) none are seen" : "");
 	kthread_sched_format(sched, text, sizeof(text));
 	for (unsigned int i = 0; !err && i < all.n; i++) {
 		const struct kthread *k = &all.list[i];

@@ -165,6 +165,28 @@ test_cannot_tell()
 			refused setns:error=EPERM status --json)" "unknown cannot-tell"
 }
 
+# In a PID namespace the kernel's threads are not seen. That is not to say that there are none, nor that they
+# have got their class.
+test_pid_namespace()
+{
+	local inside=(unshare --pid --fork --mount-proc)
+
+	attached
+
+	is "from a PID namespace it cannot be told whether there are threads" \
+		"$(json '[.interfaces[0].problems[].id] | unique | join(" ")' srv "${inside[@]}" "$RFSCTL" status s0 --json)" \
+		cannot-tell
+	fails "nor can they be scheduled" 1 "from a PID namespace" \
+		srv "${inside[@]}" "$RFSCTL" set s0 --kthread-sched batch:7
+	none "it is as it was"
+	check "detach" srv "${inside[@]}" "$RFSCTL" detach s0
+	fails "attach neither" 1 "from a PID namespace" \
+		srv "${inside[@]}" "$RFSCTL" attach --kthread-sched fifo:5 s0
+	check "attach with the class that they have" srv "${inside[@]}" "$RFSCTL" attach s0
+	none "it is as asked for"
+	detach
+}
+
 # A thread that cannot run: everything goes to the last CPU, where a real-time process computes. The
 # kernel leaves other threads a part of each second, so it may take several looks.
 test_starved()
@@ -325,7 +347,7 @@ test_moved()
 lab_up || exit 1
 DIR=$RFS/s0@$LAB_COOKIE
 [ ! -e $RFS ] || { echo "Bail out! an interface of this machine is attached already"; exit 1; }
-[ $# -gt 0 ] || set -- none kernel_steering vlan queues kthreads cannot_tell starved tcp_stack recorder pins program moved
+[ $# -gt 0 ] || set -- none kernel_steering vlan queues kthreads cannot_tell pid_namespace starved tcp_stack recorder pins program moved
 for t; do
 	"test_$t"
 done
