@@ -139,6 +139,7 @@ static int follow_cpus(struct attached *a)
 static int change_settings(const struct attached *a, unsigned int ifindex, const char *name)
 {
 	const struct settings_wish wish = {
+		.first_queue = a->config.queues, /* others may have been set since attach */
 		.native = a->config.mode == RFS_MODE_NATIVE,
 		.flow_cnt = a->config.tcp == RFS_TCP_STACK ? a->config.flow_cnt : 0,
 		.sock_flow_entries = 0, /* the kernel's table is there since attach */

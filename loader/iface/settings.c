@@ -77,8 +77,10 @@ static int change_file(int sysfs, int journal, const char *path, const char *wan
 	return write_at(sysfs, path, wanted);
 }
 
-static int change_rps(const char *name, int sysfs, int journal, unsigned int flow_cnt)
+static int change_rps(const char *name, int sysfs, int journal, unsigned int flow_cnt,
+		      unsigned int first_queue)
 {
+	unsigned int queue;
 	char wanted[16];
 	int fd = openat(sysfs, "queues", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
 	struct dirent *entry;
@@ -95,7 +97,7 @@ static int change_rps(const char *name, int sysfs, int journal, unsigned int flo
 	while (!err && (entry = readdir(d))) {
 		char path[JOURNAL_KEY_LEN];
 
-		if (strncmp(entry->d_name, "rx-", 3))
+		if (sscanf(entry->d_name, "rx-%u", &queue) != 1 || queue < first_queue)
 			continue;
 		snprintf(path, sizeof(path), "queues/%.20s/rps_cpus", entry->d_name);
 		err = change_file(sysfs, journal, path, "0");
@@ -196,7 +198,7 @@ int settings_change(unsigned int ifindex, const char *name, const char *dir, int
 			"%s: cannot look at the kernel's RPS settings (%s); with RPS on, packets are steered twice",
 			name, strerror(-sysfs));
 	} else {
-		err = change_rps(name, sysfs, journal, wish->flow_cnt);
+		err = change_rps(name, sysfs, journal, wish->flow_cnt, wish->first_queue);
 		close(sysfs);
 	}
 	if (!err && wish->flow_cnt)

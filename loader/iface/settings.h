@@ -13,6 +13,7 @@ struct settings_wish {
 	bool native;	       /* native XDP: frames lose VLAN tags that the NIC took out */
 	unsigned int flow_cnt; /* the kernel's RFS: slots per RX queue; 0: it is to be off */
 	unsigned int sock_flow_entries; /* and the size of its table, if it has none */
+	unsigned int first_queue;	/* those before are not looked at */
 };
 
 /**

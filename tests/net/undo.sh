@@ -384,6 +384,24 @@ channels()
 	srv ethtool -L s0 rx "$1" tx "$1"
 }
 
+# What somebody has set since attach on a queue that was there stays, also when others come.
+test_refresh_leaves()
+{
+	channels 1
+	set_rps "$LAB_SRV" s0 1
+	check "attach" rfsctl attach s0
+	set_rps "$LAB_SRV" s0 2
+	channels 2
+	check "refresh" rfsctl refresh s0
+	is "leaves the setting of a queue that was there" "$(rps "$LAB_SRV" s0)" 2
+	check "detach" rfsctl detach s0
+	is "and so does detach" "$(rps "$LAB_SRV" s0)" 2
+	set_rps "$LAB_SRV" s0 0
+	channels "$QUEUES"
+	cli ethtool -L c0 rx "$QUEUES" tx "$QUEUES"
+	nothing_stays "refresh leaves"
+}
+
 # A refresh that fails or is killed half-way is made good by the next one, whether queues came or went.
 test_refresh_again()
 {
@@ -551,9 +569,9 @@ test_hash_key()
 	check "of random numbers" eval '! grep -qE "\[0(,0)*\]" <<<"$keys"'
 }
 
-TESTS=(renamed renamed_meanwhile gone index_again altname "moved ''" "moved taken" moved_to_odd_name hidden changed_since vlan_offload
-	restore_fails foreign_maps queues refresh_again
-	beside_another set_is_whole two_at_once hash_key)
+TESTS=(renamed renamed_meanwhile gone index_again altname "moved ''" "moved taken" moved_to_odd_name hidden
+	changed_since vlan_offload restore_fails foreign_maps queues refresh_leaves refresh_again beside_another
+	set_is_whole two_at_once hash_key)
 
 lab_up
 lab_netns "$OTHER"
