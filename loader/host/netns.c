@@ -81,27 +81,40 @@ int netns_return(int home)
 
 /* ---- going through all of them ---- */
 
+struct inodes {
+	__u64 *list;
+	unsigned int n;
+};
+
 struct search {
 	netns_visit_fn *visit;
 	void *data;
 	bool whole;
-	__u64 *seen; /* inodes */
-	unsigned int n;
+	struct inodes seen; /* namespaces of networks and of mounts */
+	struct inodes
+		shut; /* network namespaces that a mount keeps, by a path that leads nowhere */
 };
 
-/* 1: not seen yet, and noted; 0; or -ENOMEM. */
-static int is_new(struct search *s, __u64 ino)
+static bool has(const struct inodes *all, __u64 ino)
+{
+	for (unsigned int i = 0; i < all->n; i++)
+		if (all->list[i] == ino)
+			return true;
+	return false;
+}
+
+/* 1: not in it yet, and noted; 0; or -ENOMEM. */
+static int note(struct inodes *all, __u64 ino)
 {
 	__u64 *more;
 
-	for (unsigned int i = 0; i < s->n; i++)
-		if (s->seen[i] == ino)
-			return 0;
-	more = realloc(s->seen, (s->n + 1) * sizeof(*more));
+	if (has(all, ino))
+		return 0;
+	more = realloc(all->list, (all->n + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
-	s->seen = more;
-	s->seen[s->n++] = ino;
+	all->list = more;
+	all->list[all->n++] = ino;
 	return 1;
 }
 
@@ -122,7 +135,7 @@ static int visit_path(struct search *s, const char *path)
 
 	if (fd < 0)
 		return not_seen(s, -errno);
-	err = fstat(fd, &st) ? -errno : is_new(s, st.st_ino);
+	err = fstat(fd, &st) ? -errno : note(&s->seen, st.st_ino);
 	if (err == 1 && setns(fd, CLONE_NEWNET)) {
 		/* EINVAL: a file below /run/netns that is no namespace. */
 		err = errno == EINVAL ? 0 : not_seen(s, -errno);
@@ -154,20 +167,30 @@ static void unescape(char *path)
 	*to = 0;
 }
 
-static int visit_mounts(struct search *s)
+/* The mounts that a process sees: another one may see others. */
+static int visit_mounts(struct search *s, const char *proc)
 {
-	FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
-	char line[4096 + 512], path[4096];
+	char line[4096 + 512], at[4096], path[4096 + 160];
+	unsigned long long ino;
+	FILE *mounts;
 	int err = 0;
 
+	snprintf(path, sizeof(path), "%s/mountinfo", proc);
+	mounts = fopen(path, "re");
 	if (!mounts)
-		return not_seen(s, -EACCES);
+		return not_seen(s, -errno);
 	/* "36 35 0:4 net:[4026532281] /run/netns/blue rw shared:1 - nsfs nsfs rw" */
-	while (!err && fgets(line, sizeof(line), mounts))
-		if (sscanf(line, "%*s %*s %*s net:[%*[0-9]] %4095s", path) == 1) {
-			unescape(path);
-			err = visit_path(s, path);
-		}
+	while (!err && fgets(line, sizeof(line), mounts)) {
+		if (sscanf(line, "%*s %*s %*s net:[%llu] %4095s", &ino, at) != 2 ||
+		    has(&s->seen, ino))
+			continue;
+		unescape(at);
+		snprintf(path, sizeof(path), "%s/root%s", proc, at);
+		err = visit_path(s, path);
+		/* Something may be mounted over it, or its file removed: it lives. */
+		if (!err && !has(&s->seen, ino) && note(&s->shut, ino) < 0)
+			err = -ENOMEM;
+	}
 	fclose(mounts);
 	return err;
 }
@@ -201,6 +224,19 @@ static int visit_process(struct search *s, const char *proc)
 	return visit_path(s, path);
 }
 
+static int visit_mounts_of_process(struct search *s, const char *proc)
+{
+	char path[160];
+	struct stat st;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/ns/mnt", proc);
+	if (stat(path, &st))
+		return not_seen(s, -errno);
+	err = note(&s->seen, st.st_ino);
+	return err == 1 ? visit_mounts(s, proc) : err;
+}
+
 static int visit_fd(struct search *s, const char *path)
 {
 	char target[64];
@@ -220,6 +256,15 @@ static int visit_fds(struct search *s, const char *proc)
 	return for_each_number(s, path, visit_fd);
 }
 
+/* Is one of them still not seen, by another way? */
+static bool any_shut(const struct search *s)
+{
+	for (unsigned int i = 0; i < s->shut.n; i++)
+		if (!has(&s->seen, s->shut.list[i]))
+			return true;
+	return false;
+}
+
 int netns_visit(netns_visit_fn *visit, void *data, bool *whole)
 {
 	struct search s = { .visit = visit, .data = data, .whole = sees_all_processes() };
@@ -233,13 +278,16 @@ int netns_visit(netns_visit_fn *visit, void *data, bool *whole)
 	/* From where most are to where few are, and what is dear to look at last. */
 	err = visit_path(&s, SELF);
 	if (!err)
-		err = visit_mounts(&s);
+		err = visit_mounts_of_process(&s, "/proc/thread-self");
 	if (!err)
 		err = for_each_number(&s, "/proc", visit_process);
 	if (!err)
+		err = for_each_number(&s, "/proc", visit_mounts_of_process);
+	if (!err)
 		err = for_each_number(&s, "/proc", visit_fds);
-	free(s.seen);
-	*whole = s.whole;
+	*whole = s.whole && !any_shut(&s);
+	free(s.seen.list);
+	free(s.shut.list);
 	if (err == 1) {
 		close(home);
 		return 1;

@@ -48,9 +48,9 @@ typedef int netns_visit_fn(const struct netns *ns, void *data);
  * @data:  handed to it
  * @whole: receives whether these were all, as far as can be known
  *
- * A namespace is found if a process is in it, a mount keeps it (as "ip netns" and container
- * runtimes do), or a process has it open. Not whole: one of these could not be looked at or
- * entered, or /proc shows only the processes of a PID namespace.
+ * A namespace is found if a process is in it, a mount that some process sees keeps it (as "ip
+ * netns" and container runtimes do), or a process has it open. Not whole: one of these could not be
+ * looked at or entered, or /proc shows only the processes of a PID namespace.
  *
  * Return: 1 if @visit stayed in one, and then this process is there; 0 if it did not, or a negative
  * errno after an error message, and then this process is where it was.

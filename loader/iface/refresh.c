@@ -155,6 +155,42 @@ static int change_settings(const struct attached *a, unsigned int ifindex, const
 	return err;
 }
 
+/* For this, all polls that saw another gate have to have ended. */
+static int set_steering(struct attached *a, enum rfs_gate gate)
+{
+	int err = 0;
+
+	if (a->config.gate == gate)
+		return 0;
+	if (gate == RFS_GATE_OPEN)
+		err = wait_for_polls();
+	a->config.gate = gate;
+	if (!err)
+		err = update_config(a->config_fd, &a->config);
+	if (!err && gate != RFS_GATE_OPEN)
+		err = wait_for_polls();
+	return err;
+}
+
+/*
+ * Packets of a queue without tables are passed, and no slot knows of them. So it is as at attach:
+ * no flow leaves its CPU until the polls that brought these have ended.
+ */
+static int add_queues(struct attached *a, const struct queue_tables *t, unsigned int now)
+{
+	int err = set_steering(a, RFS_GATE_DRAIN);
+
+	for (__u32 q = a->config.queues; !err && q < now; q++) {
+		/* What a refresh that failed or was killed has left of it. */
+		err = queue_remove(t, a->dir, q);
+		if (!err)
+			err = queue_add(t, a->dir, &a->config, &a->active, q);
+		if (!err)
+			a->config.queues = q + 1;
+	}
+	return err;
+}
+
 /* config.queues is written as soon as the tables are there, or after they are not used any more. */
 static int change_queues(struct attached *a, unsigned int now)
 {
@@ -163,14 +199,8 @@ static int change_queues(struct attached *a, unsigned int now)
 
 	if (err)
 		return err;
-	for (__u32 q = a->config.queues; !err && q < now; q++) {
-		/* What a refresh that failed or was killed has left of it. */
-		err = queue_remove(&t, a->dir, q);
-		if (!err)
-			err = queue_add(&t, a->dir, &a->config, &a->active, q);
-		if (!err)
-			a->config.queues = q + 1;
-	}
+	if (now > a->config.queues)
+		err = add_queues(a, &t, now);
 	while (!err && a->config.queues > now) {
 		err = queue_remove(&t, a->dir, a->config.queues - 1);
 		if (!err)
@@ -237,6 +267,9 @@ int steer_refresh(const char *dir)
 	if (err)
 		return err;
 	err = follow_queues_there(&a);
+	/* Also where an earlier refresh was killed before it came to that. */
+	if (set_steering(&a, RFS_GATE_OPEN) && !err)
+		err = -EIO;
 	attached_close(&a);
 	/* Anew, as the queues' CPUMAPs are others now. */
 	if (!err)

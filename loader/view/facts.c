@@ -22,6 +22,7 @@
 void facts_of_host(const struct recorder *r, struct host_facts *host)
 {
 	memset(host, 0, sizeof(*host));
+	host->changing = pins_lock_holder();
 	host->recorder = r;
 	if (r)
 		host->stopped_err = recorder_stopped(r->settings.hook, host->stopped);
@@ -113,6 +114,7 @@ int facts_collect(const struct iface_view *v, const struct iface_place *place, i
 {
 	memset(f, 0, sizeof(*f));
 	f->host = host;
+	f->changing = host->changing || pins_lock_holder();
 	f->moved = place->moved;
 	f->netns_cookie = place->ns.cookie;
 	find_netns_path(place->ns.ino, f->netns_path, sizeof(f->netns_path));

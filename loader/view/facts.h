@@ -42,6 +42,7 @@ enum vlan_feature {
 
 /* The host's part, the same for all interfaces. */
 struct host_facts {
+	bool changing;			 /* when the view began */
 	const struct recorder *recorder; /* NULL: none runs */
 	int stopped_err;
 	const char *stopped[RECORDER_PROGRAMS_MAX]; /* its programs that do not run */
@@ -55,6 +56,7 @@ struct host_facts {
 
 struct iface_facts {
 	const struct host_facts *host;
+	bool changing;	      /* another rfsctl changes something at this moment */
 	bool moved;	      /* to another network namespace */
 	char netns_path[288]; /* of the namespace, if it has one in /run/netns; else "" */
 	__u64 netns_cookie;   /* where it is now */

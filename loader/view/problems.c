@@ -201,6 +201,13 @@ static int look_pins(const struct iface_view *v, const struct iface_facts *f, st
 	return 0;
 }
 
+static int look_gate(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
+{
+	if (v->config.gate != RFS_GATE_OPEN && !f->changing)
+		found(out, "gate");
+	return 0;
+}
+
 static int look_journal(const struct iface_view *v, const struct iface_facts *f,
 			struct finding *out)
 {
@@ -227,6 +234,8 @@ static int look_kthread_sched(const struct iface_view *v, const struct iface_fac
 	const struct rfs_sched *want = &v->config.kthread_sched;
 	int err = 0;
 
+	if (f->changing) /* a set gives them their class before it says so */
+		return 0;
 	for (unsigned int i = 0; i < f->n_rings; i++) {
 		const struct ring_facts *r = &f->ring[i];
 		char text[KTHREAD_SCHED_LEN];
@@ -346,6 +355,9 @@ static const struct check {
 
 	{ "moved", VIEW_ATTACHED, "it was moved to another network namespace: {what}",
 	  "rfsctl detach {iface}; {in}rfsctl attach {name}", NULL, look_moved },
+	{ "refresh-cut-short", VIEW_ATTACHED,
+	  "a refresh was cut short: every flow stays on the CPU that receives it",
+	  "rfsctl refresh {iface}", NULL, look_gate },
 	{ "rx-queues", VIEW_ATTACHED, "the number of its RX queues was changed: {what}",
 	  "rfsctl refresh {iface}", "how many RX queues it has", look_rx_queues },
 	{ "kernel-rps", VIEW_ATTACHED,

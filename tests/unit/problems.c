@@ -34,6 +34,7 @@ static void healthy(struct world *w)
 	w->v.state = VIEW_ATTACHED;
 	w->v.ifindex = 7;
 	w->v.config = (struct rfs_config){
+		.gate = RFS_GATE_OPEN,
 		.ifindex = 7,
 		.queues = QUEUES,
 		.mode = RFS_MODE_NATIVE,
@@ -227,6 +228,17 @@ static void lost_pins(struct world *w)
 	w->f.lost_queues = 1;
 }
 
+static void held_back(struct world *w)
+{
+	w->v.config.gate = RFS_GATE_DRAIN;
+}
+
+static void held_back_now(struct world *w)
+{
+	held_back(w);
+	w->f.changing = true;
+}
+
 static void lost_journal(struct world *w)
 {
 	w->f.no_journal = true;
@@ -378,6 +390,8 @@ static const struct row {
 	{ stopped, "recorder-programs", ": napi_poll", "rfsctl detach --all" },
 	{ other_recorder, "other-recorder", "not the one", "rfsctl detach eth0," },
 	{ lost_pins, "pins-missing", "for 1 of its RX queues", "rfsctl detach eth0," },
+	{ held_back, "refresh-cut-short", "cut short", "rfsctl refresh eth0" },
+	{ held_back_now, "", NULL, NULL },
 	{ lost_journal, "journal-missing", "cannot restore", "rfsctl detach eth0;" },
 	{ no_kthread, "kthread-missing", "from RX queue 1 to CPU 2", "rfsctl refresh eth0" },
 	{ no_kthread_wanted, "", NULL, NULL },
