@@ -66,9 +66,10 @@ const volatile __u32 stack_proto;   /* --tcp stack: IPPROTO_TCP, passed and in n
 const volatile __u32 missing_max = RPS_MISSING_MAX; /* rps_missing_max() */
 const volatile __u32 missing_age = RPS_LATE_JIFFIES;
 
-/* By these the loader knows the program, see loader/xdp/owner.h; the last one is read here too. */
+/* By these the loader knows the program, see loader/xdp/owner.h; the index is read here too. */
 const volatile __u64 owner_magic = RFS_MAGIC;
 const volatile __u64 owner_netns;
+const volatile __u64 owner_sysfs;
 const volatile __u32 owner_ifindex;
 
 struct {

@@ -79,6 +79,7 @@ static void set_constants(struct attach *a)
 	ro->sock_sets = rps_sets(recorder->sock_flow_entries);
 	ro->owner_netns = config->netns_cookie;
 	ro->owner_ifindex = config->ifindex;
+	ro->owner_sysfs = netif_sysfs_ino(config->ifindex);
 	ro->shared_queues = generic;
 	ro->missing_max = rps_missing_max(generic, a->nr_cpus);
 	ro->stack_proto = stack ? IPPROTO_TCP : 0;

@@ -104,7 +104,7 @@ static int undo_here(const char *dir, const struct xdp_owner *owner,
 
 static int undo(const char *dir, const struct iface_id *id, const struct iface_place *place)
 {
-	struct xdp_owner owner = { id->netns_cookie, id->ifindex };
+	struct xdp_owner owner = iface_owner(id);
 	int home, err, back;
 
 	if (place->where != IFACE_THERE)
@@ -112,7 +112,8 @@ static int undo(const char *dir, const struct iface_id *id, const struct iface_p
 	/* Of a killed attach that left no more than the folder: whom it found by the folder's name.
 	 */
 	if (!id->ifindex)
-		owner = (struct xdp_owner){ place->ns.cookie, place->ifindex };
+		owner = (struct xdp_owner){ .netns_cookie = place->ns.cookie,
+					    .ifindex = place->ifindex };
 	home = netns_open();
 	if (home < 0)
 		return home;

@@ -7,6 +7,7 @@
 
 #include "host/msg.h"
 #include "host/netif.h"
+#include "host/sysfs.h"
 #include "iface/internal.h"
 #include "iface/locate.h"
 #include "iface/steer.h"
@@ -43,7 +44,7 @@ static int was_attached_here(const char *dir, const char *name, unsigned int ifi
 	err = xdp_link_read(dir, &link);
 	if (err)
 		return err == -ENOENT ? 1 : err;
-	owner = (struct xdp_owner){ id.netns_cookie, id.ifindex };
+	owner = iface_owner(&id);
 	return link.ifindex ? xdp_is_ours(ifindex, &link, &owner) : 1;
 }
 
@@ -58,7 +59,7 @@ static int has_moved_here(const char *dir, const char *name, unsigned int ifinde
 	(void)name;
 	if (err || !ifindex || !id.ifindex || id.netns_cookie == here->cookie)
 		return err;
-	owner = (struct xdp_owner){ id.netns_cookie, id.ifindex };
+	owner = iface_owner(&id);
 	err = xdp_link_read(dir, &link);
 	if (err && err != -ENOENT)
 		return err;
@@ -150,10 +151,11 @@ int steer_new_dir(const char *name, unsigned int ifindex, const struct netns *ns
 int steer_take_off(const char *name, const struct netns *here)
 {
 	int ifindex = netif_find(name, NULL), err;
-	const struct xdp_owner owner = { here->cookie, ifindex };
+	struct xdp_owner owner = { .netns_cookie = here->cookie, .ifindex = ifindex };
 
 	if (ifindex < 0)
 		return ifindex == -ENODEV ? -ENOENT : ifindex;
+	owner.sysfs_ino = netif_sysfs_ino(ifindex);
 	if (!xdp_is_attached(NO_FOLDER, &owner, ifindex))
 		return -ENOENT;
 	err = xdp_detach(NO_FOLDER, &owner, ifindex);

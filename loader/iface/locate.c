@@ -44,6 +44,13 @@ static bool has_ours(struct look *l, unsigned int ifindex)
 	return ours > 0;
 }
 
+struct xdp_owner iface_owner(const struct iface_id *id)
+{
+	return (struct xdp_owner){ .netns_cookie = id->netns_cookie,
+				   .ifindex = id->ifindex,
+				   .sysfs_ino = id->sysfs_ino };
+}
+
 bool iface_is_another(const struct iface_id *id, unsigned int ifindex)
 {
 	__u64 now = id->sysfs_ino ? netif_sysfs_ino(ifindex) : 0;
@@ -136,9 +143,7 @@ static void search(struct look *l)
 
 void iface_locate(const char *dir, const struct iface_id *id, struct iface_place *p)
 {
-	struct look l = {
-		.dir = dir, .id = id, .p = p, .owner = { id->netns_cookie, id->ifindex }
-	};
+	struct look l = { .dir = dir, .id = id, .p = p, .owner = iface_owner(id) };
 	int home = netns_open(), err;
 
 	*p = (struct iface_place){ .where = IFACE_UNKNOWN, .netns = -1 };
@@ -165,7 +170,7 @@ int iface_enter(const struct iface_place *p)
 
 int iface_program(const char *dir, const struct iface_id *id, const struct iface_place *p)
 {
-	const struct xdp_owner owner = { id->netns_cookie, id->ifindex };
+	const struct xdp_owner owner = iface_owner(id);
 	int home, fd, err;
 
 	if (p->where != IFACE_THERE)

@@ -5,6 +5,7 @@
 
 #include "host/netns.h"
 #include "iface/journal.h"
+#include "xdp/owner.h"
 
 enum where {
 	IFACE_THERE,   /* in the namespace that is told */
@@ -35,6 +36,9 @@ struct iface_place {
  * these were all.
  */
 void iface_locate(const char *dir, const struct iface_id *id, struct iface_place *p);
+
+/** iface_owner() - how the steering program that was made for an interface is known */
+struct xdp_owner iface_owner(const struct iface_id *id);
 
 /**
  * iface_is_another() - has an interface of the current namespace only the index of one that is

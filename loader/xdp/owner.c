@@ -22,9 +22,13 @@
 #define MAX_RODATA 65536
 
 /* The constants' names, which are frozen: by them every rfsctl knows the program of any other. */
-static const char *const names[] = { "owner_magic", "owner_netns", "owner_ifindex" };
+static const char *const names[] = { "owner_magic", "owner_netns", "owner_ifindex", "owner_sysfs" };
 
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
+
+/* a70dfc6's programs have all but the last. */
+#define N_NEEDED 3
+#define NOWHERE	 ~0U
 
 /* Where the constants are, by the BTF that the map has. */
 static int find_constants(const struct bpf_map_info *info, __u32 offsets[N_NAMES])
@@ -44,11 +48,11 @@ static int find_constants(const struct bpf_map_info *info, __u32 offsets[N_NAMES
 			if (strcmp(btf__name_by_offset(btf, t->name_off), names[n]))
 				continue;
 			offsets[n] = var->offset;
-			found++;
+			found += n < N_NEEDED;
 		}
 	}
 	btf__free(btf);
-	return found == N_NAMES ? 0 : -ENOENT;
+	return found == N_NEEDED ? 0 : -ENOENT;
 }
 
 /* Without BTF it can only be this version's. */
@@ -57,6 +61,9 @@ static int our_constants(const struct bpf_map_info *info, __u32 offsets[N_NAMES]
 	offsets[0] = offsetof(struct rfs_steer__rodata, owner_magic);
 	offsets[1] = offsetof(struct rfs_steer__rodata, owner_netns);
 	offsets[2] = offsetof(struct rfs_steer__rodata, owner_ifindex);
+	offsets[3] = offsetof(struct rfs_steer__rodata, owner_sysfs);
+	if (info->value_size < offsets[3] + sizeof(__u64))
+		offsets[3] = NOWHERE;
 	return info->value_size >= offsets[2] + sizeof(__u32) &&
 			       info->value_size <= sizeof(struct rfs_steer__rodata)
 		       ? 0
@@ -77,11 +84,19 @@ static bool has_magic(const void *rodata, size_t size)
 	return false;
 }
 
+/* Where one of the two numbers is not known, as attach did not note it, the rest must do. */
+static bool may_be_of(const void *rodata, __u32 offset, const struct xdp_owner *owner)
+{
+	return offset == NOWHERE || !owner->sysfs_ino ||
+	       has_number(rodata, offset, 0, sizeof(__u64)) ||
+	       has_number(rodata, offset, owner->sysfs_ino, sizeof(__u64));
+}
+
 /* 1 or 0; -errno if the kernel does not tell. */
 static int is_owned(const struct bpf_map_info *info, const void *rodata,
 		    const struct xdp_owner *owner)
 {
-	__u32 offsets[N_NAMES] = {};
+	__u32 offsets[N_NAMES] = { [N_NEEDED] = NOWHERE };
 	int err;
 
 	if (!has_magic(rodata, info->value_size))
@@ -91,7 +106,8 @@ static int is_owned(const struct bpf_map_info *info, const void *rodata,
 		return err == -ENOENT ? 0 : err;
 	return has_number(rodata, offsets[0], RFS_MAGIC, sizeof(__u64)) &&
 	       has_number(rodata, offsets[1], owner->netns_cookie, sizeof(__u64)) &&
-	       has_number(rodata, offsets[2], owner->ifindex, sizeof(__u32));
+	       has_number(rodata, offsets[2], owner->ifindex, sizeof(__u32)) &&
+	       may_be_of(rodata, offsets[3], owner);
 }
 
 static int is_rodata_of(int map_fd, const struct xdp_owner *owner)

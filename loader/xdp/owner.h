@@ -9,6 +9,7 @@
 struct xdp_owner {
 	__u64 netns_cookie;
 	unsigned int ifindex; /* as at attach; 0: none */
+	__u64 sysfs_ino; /* netif_sysfs_ino(), as a later one may have the index; 0: not known */
 };
 
 /**

@@ -449,7 +449,7 @@ test_refresh_again()
 	channels 2
 	calls=$(bpf_calls refresh s0)
 	for how in error=ENOMEM signal=KILL; do
-		for ((n = calls / 3; n <= calls; n += 9)); do
+		for ((n = calls / 3; n <= calls; n += 13)); do
 			for to in 1 2; do
 				channels $to
 				from=$(queues_of)
