@@ -27,6 +27,7 @@ struct world {
 	int collect;
 	int recorder;	   /* 1: is running; else recorder_open()'s error, 0 for -ENOENT */
 	bool attached;	   /* eth0 and eth1 have pin folders */
+	bool stale;	   /* without the program */
 	int room;	   /* steer_make_room()'s error */
 	const char *isolated; /* CPUs */
 	struct netif nif;  /* eth0's facts: what is zero is an Ethernet NIC's with a queue */

@@ -253,6 +253,11 @@ const struct row run_rows[] = {
 	{ FAILS("refresh eth0", "etwork namespace"), .calls = "pins_lock() ",
 	  .world = { .attached = true, .netns = -ENOENT } },
 
+	{ FAILS("set eth0 --cpus 0", "eth0 is stale"), .calls = "pins_lock() ",
+	  .world = { .attached = true, .stale = true } },
+	{ FAILS("refresh eth0", "eth0 is stale"), .calls = "pins_lock() ",
+	  .world = { .attached = true, .stale = true } },
+
 	/* what reads: which data, for which interface, printed how */
 	READS("status", "collect(- problems) show_status() collect_free() "),
 	READS("status eth0", "collect(eth0 problems) show_status() "),

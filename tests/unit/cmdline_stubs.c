@@ -226,6 +226,13 @@ int steer_detach(const char *dir)
 	return failing("steer_detach", world->detach);
 }
 
+int steer_in_force(const char *dir)
+{
+	if (world->stale)
+		rfs_error("stub: %s is stale", dir);
+	return world->stale ? -ENODEV : 0;
+}
+
 int steer_refresh(const char *dir)
 {
 	trace("steer_refresh(%s) ", dir);

@@ -100,9 +100,10 @@ const struct row usage_rows[] = {
 
 	/* detach */
 	WRONG("detach", "which interface? Name one, or say --all"),
-	WRONG("detach eth0 --all", "which interface? Name one, or say --all"),
-	WRONG("detach -a eth0", "which interface? Name one, or say --all"),
+	WRONG("detach eth0 --all", "one interface, or --all?"),
+	WRONG("detach -a eth0", "one interface, or --all?"),
 	WRONG("detach eth0 eth1", "one interface at a time: 'eth0' or 'eth1'"),
+	WRONG("detach --all eth0", "one interface, or --all?"),
 	WRONG("detach --all=yes", "option '--all' doesn't allow an argument"),
 	WRONG("detach eth0 --mode native", "unrecognized option '--mode'"),
 

@@ -230,7 +230,7 @@ static void test_show_stats(void **state)
 	show_stats(&view);
 	end();
 	assert_true(!strncmp(text, "lan0\n", 5));
-	assert_non_null(strstr(text, "\neth1@4712\n"));
+	assert_non_null(strstr(text, "\neth1@4712 (changing)\n"));
 	assert_line("seen", 10 + 11 + passed());
 	assert_line("flow steered", 10);
 	assert_line("hash steered", 11);
