@@ -29,9 +29,6 @@
  */
 #define RPS_MISSING_MAX 16
 
-/* More of them in a ring that some came out of: what one poll brings (NAPI_POLL_WEIGHT). */
-#define RPS_POLL_FRAMES 64
-
 /* And how often they may be found to be that old: a bulk queue is emptied at a poll's end. */
 #define RPS_LATE_JIFFIES 100
 #define RPS_LATE_MAX	 2
@@ -129,8 +126,6 @@ RFS_INLINE bool rps_ring_suspect(struct rps_ring *ring, __u32 max, __u32 age, __
 {
 	__u32 missing = READ_ONCE(ring->missing);
 
-	if (READ_ONCE(ring->owner)) /* the kthread is woken when the poll ends, and not before */
-		max += RPS_POLL_FRAMES;
 	if (missing >= max)
 		return true;
 	if (!missing || jiffies - ring->missing_jiffies < age)

@@ -151,7 +151,7 @@ attach_under_it()
 	local attach
 
 	start srv strace -qq -o /dev/null -P /proc -e inject=openat:delay_exit=5000000 \
-		"$RFSCTL" attach s0 --mode native >"$LAB_TMP/attach" 2>&1
+		"$RFSCTL" attach s0 --mode native --kthread-sched other:1 >"$LAB_TMP/attach" 2>&1
 	attach=$!
 	wait_for 30 test -e "$(dir)/queues/$((QUEUES - 1))/rps_ring"
 	surround || return 1

@@ -122,7 +122,7 @@ static void test_unseen(void **state)
 	__u32 max;
 
 	watch_open(&w, *(const bool *)*state);
-	max = w.max + RPS_POLL_FRAMES;
+	max = w.max;
 	w.ring->owner = task_running();
 	redirects(&w, 3 * max, "the thread is awake, and has no CPU yet");
 	age(&w);

@@ -323,17 +323,6 @@ static void test_watch_came_out_before(void **state)
 	assert_int_equal(rps_in_flight(&ring), 0);
 }
 
-/* A poll's frames are in the ring before its thread is woken. */
-static void test_watch_poll(void **state)
-{
-	struct rps_ring ring = { .owner = 1 };
-
-	(void)state;
-	for (int i = 0; i < MAX + RPS_POLL_FRAMES; i++)
-		assert_true(count(&ring, MAX, 5));
-	assert_false(count(&ring, MAX, 5));
-}
-
 /* Frames that failed with an error are counted already. */
 static void test_watch_failed(void **state)
 {
@@ -399,7 +388,6 @@ int main(void)
 		cmocka_unit_test(test_watch_failed),
 		cmocka_unit_test(test_watch_unseen),
 		cmocka_unit_test(test_watch_came_out_before),
-		cmocka_unit_test(test_watch_poll),
 		cmocka_unit_test(test_watch_age),
 	};
 
