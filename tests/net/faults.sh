@@ -4,14 +4,14 @@
 # faults.sh - changes under load keep the order and lose nothing; and an rfsctl that is killed at any
 # system call leaves what the next one repairs.
 #
-# FAULT_STRIDE=1 kills at every system call; by default at about FAULT_POINTS (25) of attach and as
+# FAULT_STRIDE=1 kills at every system call; by default at about FAULT_POINTS (15) of attach and as
 # many of detach.
 
 . "$(dirname "$0")/lib.sh"
 lab_alone "$@"
 
 SECS=${FAULTS_SECONDS:-10}
-POINTS=${FAULT_POINTS:-25}
+POINTS=${FAULT_POINTS:-15}
 
 kthreads() { ps -eo comm | grep -c '^cpumap/'; }
 no_kthreads() { [ "$(kthreads)" = "$KTHREADS" ]; }
