@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 lab_alone "$@"
 
-POINTS=${INTERRUPT_POINTS:-12}
+POINTS=${INTERRUPT_POINTS:-8}
 SIGNALS=(TSTP PIPE INT TERM HUP QUIT TTOU TTIN USR1 USR2 ALRM VTALRM XCPU IO RTMIN)
 
 # signal_at SIGNAL N ARGS...: rfsctl gets the signal at its N-th bpf() call. One that stops it is
