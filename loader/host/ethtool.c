@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "host/ethtool.h"
+#include "host/ifname.h"
 
 int ethtool_call(int fd, const char *name, void *cmd)
 {
@@ -102,14 +103,6 @@ int ethtool_feature(int fd, const char *name, const char *feature, struct ethtoo
 	return index < 0 ? index : get_feature(fd, name, index, f);
 }
 
-/* The ioctls go by names, so it is the name of this moment. */
-static int name_of(unsigned int ifindex, char name[IF_NAMESIZE])
-{
-	if (if_indextoname(ifindex, name))
-		return 0;
-	return errno == ENXIO ? -ENODEV : -errno;
-}
-
 int netif_feature(unsigned int ifindex, const char *feature)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
@@ -118,7 +111,7 @@ int netif_feature(unsigned int ifindex, const char *feature)
 
 	if (fd < 0)
 		return -errno;
-	err = name_of(ifindex, name);
+	err = ifname_now(ifindex, name);
 	if (!err)
 		err = ethtool_feature(fd, name, feature, &f);
 	close(fd);
@@ -132,7 +125,7 @@ int netif_set_feature(unsigned int ifindex, const char *feature, bool on)
 
 	if (fd < 0)
 		return -errno;
-	index = name_of(ifindex, name);
+	index = ifname_now(ifindex, name);
 	if (!index)
 		index = feature_index(fd, name, feature);
 	if (index >= FEATURE_BLOCKS * 32)

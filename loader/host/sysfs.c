@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/ifname.h"
 #include "host/sysfs.h"
 
 #define ATTEMPTS 5
@@ -37,10 +38,10 @@ static int open_folder(int mnt, unsigned int ifindex)
 	char name[IF_NAMESIZE], path[sizeof("class/net/") + IF_NAMESIZE];
 
 	for (int i = 0; i < ATTEMPTS; i++) {
-		int fd, err;
+		int fd, err = ifname_now(ifindex, name);
 
-		if (!if_indextoname(ifindex, name))
-			return errno == ENXIO ? -ENODEV : -errno;
+		if (err)
+			return err;
 		snprintf(path, sizeof(path), "class/net/%s", name);
 		fd = openat(mnt, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		err = -errno;

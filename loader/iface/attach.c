@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "host/ifname.h"
 #include "host/kthread_sched.h"
 #include "host/msg.h"
 #include "host/sysfs.h"
@@ -171,8 +172,10 @@ static int count_queues(struct attach *a)
 {
 	char name[IF_NAMESIZE]; /* it may have been renamed since */
 	struct netif now;
-	int err = if_indextoname(a->nif->ifindex, name) ? netif_read(name, &now) : -ENODEV;
+	int err = ifname_now(a->nif->ifindex, name);
 
+	if (!err)
+		err = netif_read(name, &now);
 	if (!err && now.ifindex != a->nif->ifindex)
 		err = -ENODEV;
 	if (err)
