@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* queue.c - the tables of one RX queue, added to an attachment and taken out of it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -141,6 +142,17 @@ static int frames_of_queue(const char *dir, __u32 queue, __u64 *frames)
 		*frames += rps_in_flight(&rings[cpu]);
 	rings_unmap(rings, nr_cpus);
 	return 0;
+}
+
+bool queue_has_pins(const char *dir, __u32 queue)
+{
+	char folder[PIN_NAME_LEN + sizeof("/" RFS_PIN_QUEUE_MAPS) + 12], **pins;
+	int n;
+
+	snprintf(folder, sizeof(folder), "%s/%s/%u", dir, RFS_PIN_QUEUE_MAPS, queue);
+	n = pins_list(folder, false, &pins);
+	pins_free_list(pins, n > 0 ? n : 0);
+	return n != 0;
 }
 
 int queue_remove(const struct queue_tables *t, const char *dir, __u32 queue)

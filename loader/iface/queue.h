@@ -35,6 +35,13 @@ int queue_add(const struct queue_tables *t, const char *dir, const struct rfs_co
 	      const struct cpuset *cpus, __u32 queue);
 
 /**
+ * queue_has_pins() - is there anything pinned of a queue, as a change that was cut short leaves it?
+ *
+ * Return: also true if that cannot be told.
+ */
+bool queue_has_pins(const char *dir, __u32 queue);
+
+/**
  * queue_remove() - take out the tables of a queue that the interface has not any more
  *
  * Return: 0; -EAGAIN after a warning if frames are in its rings still; or another negative errno

@@ -182,7 +182,8 @@ static int add_queues(struct attached *a, const struct queue_tables *t, unsigned
 
 	for (__u32 q = a->config.queues; !err && q < now; q++) {
 		/* What a refresh that failed or was killed has left of it. */
-		err = queue_remove(t, a->dir, q);
+		if (queue_has_pins(a->dir, q))
+			err = queue_remove(t, a->dir, q);
 		if (!err)
 			err = queue_add(t, a->dir, &a->config, &a->active, q);
 		if (!err)
@@ -262,14 +263,14 @@ static int follow_queues_there(struct attached *a)
 int steer_refresh(const char *dir)
 {
 	struct attached a;
-	int err = attached_open(dir, &a);
+	int err = attached_open(dir, &a), opened;
 
 	if (err)
 		return err;
 	err = follow_queues_there(&a);
 	/* Also where an earlier refresh was killed before it came to that. */
-	if (set_steering(&a, RFS_GATE_OPEN) && !err)
-		err = -EIO;
+	opened = set_steering(&a, RFS_GATE_OPEN);
+	err = err ? err : opened;
 	attached_close(&a);
 	/* Anew, as the queues' CPUMAPs are others now. */
 	if (!err)
