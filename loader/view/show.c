@@ -204,7 +204,10 @@ static void show_iface_stats(const struct iface_view *v)
 	char name[TEXT_NAME_LEN];
 
 	text_ascii(name, sizeof(name), view_handle(v));
-	printf(v->state == VIEW_ATTACHED ? "%s\n" : "%s (%s)\n", name, view_state_name(v->state));
+	printf("%s", name);
+	if (v->state != VIEW_ATTACHED)
+		printf(" (%s)", view_state_name(v->state));
+	printf("\n");
 	show_counter("seen", seen, 0, "");
 	show_counter("flow steered", flow, seen, "to the CPU where the flow is read");
 	show_counter("hash steered", hash, seen, "no reader is known: by hash over the CPU list");
