@@ -288,6 +288,7 @@ test_pins()
 	is "nor on the interface" "$(srv ip link show dev s0 | grep -c prog/xdp)" 0
 	mkdir -p "$DIR"
 	is "an attach that was cut short" "$(problems)" cut-short
+	is "of which no more is known" "$(rfsctl status | awk '$2 == "broken" { print $3, $4, $NF }')" "- - -"
 	says "an attach that was cut short" "cut short" "remedy: rfsctl detach s0"
 	detach
 }

@@ -71,6 +71,46 @@ test_renamed()
 	nothing_stays "renamed"
 }
 
+# name_lookup COMMAND: its which ioctl() looks up the name by which the settings are opened? The first one after
+# the sysfs for them has been mounted, which is the last that is
+name_lookup()
+{
+	srv strace -f -qq -e trace=fsmount,ioctl -o "$LAB_TMP/strace" "$RFSCTL" "$1" s0 >/dev/null 2>&1
+	awk '/ioctl\(/ { n++ } /fsmount\(/ { at = n + 1 } END { print at }' "$LAB_TMP/strace"
+}
+
+# attach, and s0 is renamed between that look-up and the opening
+renamed_between()
+{
+	local at
+
+	set_rps "$LAB_SRV" s0 3
+	at=$(name_lookup attach)
+	rfsctl detach s0
+	srv strace -f -qq -o "$LAB_TMP/strace" -e trace=ioctl -e inject=ioctl:delay_exit=3000000:when="$at" \
+		"$RFSCTL" attach s0 >"$LAB_TMP/meanwhile" 2>&1 &
+	wait_for 20 runs_xdp "$LAB_SRV" s0
+	sleep 1
+	swap_names
+	wait $!
+	result $? "attach is done also if the name changes when it has been looked up" "$LAB_TMP/meanwhile"
+}
+
+# x0 has the name of s0, which is called old0
+swap_names()
+{
+	ip -n "$LAB_SRV" link set s0 down
+	ip -n "$LAB_SRV" link set s0 name old0
+	ip -n "$LAB_SRV" link set x0 name s0
+}
+
+names_back()
+{
+	ip -n "$LAB_SRV" link set s0 name x0
+	ip -n "$LAB_SRV" link set old0 name s0
+	set_rps "$LAB_SRV" x0 0
+}
+
 # meanwhile COMMAND CONDITION: when the program is on s0, or off it, the settings come next, which are
 # found by the name. Then x0 has that name.
 meanwhile()
@@ -78,9 +118,7 @@ meanwhile()
 	srv strace -f -qq -o /dev/null -e trace=fsopen -e inject=fsopen:delay_enter=3000000 \
 		"$RFSCTL" "$1" s0 >"$LAB_TMP/meanwhile" 2>&1 &
 	wait_for 20 eval "$2"
-	ip -n "$LAB_SRV" link set s0 down
-	ip -n "$LAB_SRV" link set s0 name old0
-	ip -n "$LAB_SRV" link set x0 name s0
+	swap_names
 	wait $!
 	result $? "$1 is done none the less" "$LAB_TMP/meanwhile"
 }
@@ -93,12 +131,16 @@ test_renamed_meanwhile()
 	meanwhile attach 'runs_xdp "$LAB_SRV" s0'
 	is "renamed during attach, its setting is changed" "$(rps "$LAB_SRV" old0 | tr -d 0,)" ""
 	is "and not that of the name's new bearer" "$(rps "$LAB_SRV" s0)" 2
-	ip -n "$LAB_SRV" link set s0 name x0
-	ip -n "$LAB_SRV" link set old0 name s0
-	set_rps "$LAB_SRV" x0 0
+	names_back
 	meanwhile detach '! runs_xdp "$LAB_SRV" s0'
 	is "renamed during detach, its setting is restored" "$(rps "$LAB_SRV" old0)" 3
 	is "and not that of the name's new bearer" "$(rps "$LAB_SRV" s0 | tr -d 0,)" ""
+	names_back
+	set_rps "$LAB_SRV" x0 2
+	renamed_between
+	is "its setting is changed then too" "$(rps "$LAB_SRV" old0 | tr -d 0,)" ""
+	is "and no other" "$(rps "$LAB_SRV" s0)" 2
+	rfsctl detach old0
 	ip -n "$LAB_SRV" link del s0
 	ip -n "$LAB_SRV" link set old0 name s0
 	ip -n "$LAB_SRV" link set s0 up
@@ -236,7 +278,7 @@ test_moved_behind_mount()
 	is "it is found" "$(json ".interfaces[] | select(.pin == \"$folder\") | .state" \
 		rfsctl status --json)" attached
 	nsenter --target $holder --mount mount -t tmpfs over "$LAB_TMP"
-	fails "its path is covered: detach cannot tell" 1 "cannot tell whether" rfsctl detach "$folder"
+	fails "its path is covered: detach cannot tell" 1 "not all network namespaces" rfsctl detach "$folder"
 	nsenter --target $holder --mount umount "$LAB_TMP"
 	check "detach by the folder's name" rfsctl detach "$folder"
 	ip -n "$LAB_SRV" link del b1

@@ -262,6 +262,12 @@ static void other_class(struct world *w)
 	w->ring[1].sched = (struct rfs_sched){ SCHED_FIFO, 7 };
 }
 
+static void other_class_now(struct world *w)
+{
+	other_class(w);
+	w->f.changing = true;
+}
+
 static void other_nice(struct world *w)
 {
 	w->ring[1].sched.prio = 0;
@@ -395,6 +401,7 @@ static const struct row {
 	{ lost_journal, "journal-missing", "cannot restore", "rfsctl detach eth0;" },
 	{ no_kthread, "kthread-missing", "from RX queue 1 to CPU 2", "rfsctl refresh eth0" },
 	{ no_kthread_wanted, "", NULL, NULL },
+	{ other_class_now, "", NULL, NULL },
 	{ other_class, "kthread-sched", "as batch:7: PID 1001 of CPU 1 is fifo:7", "refresh eth0" },
 	{ other_nice, "kthread-sched", "PID 1001 of CPU 1 is batch:0", "rfsctl refresh eth0" },
 	{ ended, "", NULL, NULL },
