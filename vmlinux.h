@@ -52,10 +52,20 @@ struct gro_node { /* 6.15 and later; part of napi_struct and of bpf_cpu_map_entr
 	unsigned long bitmask;
 };
 
+struct ptr_ring {
+	int consumer_head; /* where the next frame comes out; NULL there: none waits */
+	void **queue;
+};
+
 struct bpf_cpu_map_entry {
 	__u32 cpu;
 	int map_id;
+	struct ptr_ring *queue;
 	struct gro_node gro; /* 6.15 and later */
+};
+
+struct bpf_cpu_map {
+	struct bpf_cpu_map_entry **cpu_map; /* by CPU */
 };
 
 struct net_device {

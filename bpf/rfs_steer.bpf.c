@@ -155,7 +155,7 @@ struct {
 
 struct queue {
 	void *rings;
-	void *cpumap;
+	struct bpf_cpu_map *cpumap;
 	struct rps_dev_flow *slot;
 };
 
@@ -234,15 +234,40 @@ static __always_inline bool thread_sleeps(struct rps_ring *ring)
 	return !task || BPF_CORE_READ(task, __state) == RFS_TASK_INTERRUPTIBLE;
 }
 
+/*
+ * Does the kernel's ring hold a frame? By itself, as the thread that empties it is asleep: see
+ * __ptr_ring_peek() in Linux include/linux/ptr_ring.h.
+ */
+static __always_inline bool ring_holds(const struct bpf_cpu_map *cpumap, __u32 cpu)
+{
+	struct bpf_cpu_map_entry **entries, *entry = NULL;
+	struct ptr_ring *frames;
+	void *frame = NULL;
+
+	if (!bpf_core_field_exists(cpumap->cpu_map) ||
+	    !bpf_core_field_exists(struct bpf_cpu_map_entry, queue) ||
+	    !bpf_core_field_exists(struct ptr_ring, queue) ||
+	    !bpf_core_field_exists(struct ptr_ring, consumer_head))
+		return false;
+	entries = cpumap->cpu_map;
+	if (bpf_probe_read_kernel(&entry, sizeof(entry), &entries[cpu]))
+		return false;
+	frames = BPF_CORE_READ(entry, queue);
+	return !bpf_probe_read_kernel(&frame, sizeof(frame),
+				      BPF_CORE_READ(frames, queue) +
+					      BPF_CORE_READ(frames, consumer_head)) &&
+	       frame;
+}
+
 /* Would a frame vanish on its way to this CPU's ring? */
-static __always_inline bool swallows(struct rps_ring *ring, __u32 cpu)
+static __always_inline bool swallows(const struct queue *q, struct rps_ring *ring, __u32 cpu)
 {
 	if (cpu == RPS_NO_CPU || !READ_ONCE(ring->missing))
 		return false;
 	if (rps_ring_is_stuck(ring))
 		return true;
 	return rps_ring_suspect(ring, missing_max, missing_age, bpf_jiffies64()) &&
-	       thread_sleeps(ring) && rps_ring_give_up(ring);
+	       thread_sleeps(ring) && rps_ring_give_up(ring, ring_holds(q->cpumap, cpu));
 }
 
 /* The CPU on which the flow's application last read or sent; RPS_NO_CPU: none is known. */
@@ -303,7 +328,7 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, const
 			why = RFS_STAT_PASS_LOCAL;
 		}
 	}
-	if (swallows(ring, cpu)) {
+	if (swallows(q, ring, cpu)) {
 		cpu = RPS_NO_CPU;
 		why = RFS_STAT_PASS_STUCK;
 		ring = ring_of(q, cpu);
@@ -364,7 +389,7 @@ static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats
 					return pass(stats, RFS_STAT_PASS_NO_CPU);
 			}
 		}
-		if (swallows(ring, cpu)) {
+		if (swallows(q, ring, cpu)) {
 			cpu = RPS_NO_CPU;
 			why = RFS_STAT_PASS_STUCK;
 			ring = ring_of(q, cpu);

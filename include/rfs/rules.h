@@ -136,19 +136,20 @@ RFS_INLINE bool rps_ring_suspect(struct rps_ring *ring, __u32 max, __u32 age, __
 
 /**
  * rps_ring_give_up() - a ring is under suspicion, and its kthread asleep: is it stuck?
- * @ring: as rps_ring_suspect(); its kthread's state was read before
+ * @ring:  as rps_ring_suspect(); its kthread's state was read before
+ * @holds: so was that the kernel's ring holds frames
  *
- * A frame that came out has entered, seen or not.
+ * A frame that waits there, or came out, has entered, seen or not.
  *
  * Return: true if it is stuck; when that is found, the missing frames become lost_vanished.
  */
-RFS_INLINE bool rps_ring_give_up(struct rps_ring *ring)
+RFS_INLINE bool rps_ring_give_up(struct rps_ring *ring, bool holds)
 {
 	__u32 missing = READ_ONCE(ring->missing), vanished = missing - READ_ONCE(ring->failed);
 
 	if (missing >= RPS_RING_STUCK)
 		return true;
-	if (rps_in_flight(ring) < vanished) {
+	if (holds || rps_in_flight(ring) < vanished) {
 		/* In generic mode another may just have given it up. */
 		if (__sync_val_compare_and_swap(&ring->missing, missing, 0) == missing)
 			ring->failed = ring->late = 0;

@@ -4,7 +4,8 @@
  *
  * A test arranges the maps, photographs them (shadow_take()), writes into the photograph what
  * should change, runs packets, and compares: so whatever changes besides is found as well. No frame
- * enters a ring, and no recorder looks at these maps, so only the program and the test write them.
+ * enters a ring but by bench_poll(), and no recorder looks at these maps, so only the program and
+ * the test write them.
  */
 #ifndef RFS_TEST_BENCH_H
 #define RFS_TEST_BENCH_H
@@ -91,6 +92,12 @@ __u32 bench_run(struct bench *b, __u32 queue, const struct packet *p);
 
 /** bench_run_from() - one that comes by this device, of the current network namespace */
 __u32 bench_run_from(struct bench *b, __u32 from, __u32 queue, const struct packet *p);
+
+/**
+ * bench_poll() - n packets in one poll, as live frames: what is redirected enters its ring, what is
+ * passed goes to the stack
+ */
+void bench_poll(struct bench *b, __u32 queue, const struct packet *p, __u32 n);
 
 void bench_gate(struct bench *b, enum rfs_gate gate, __u32 active);
 

@@ -6,6 +6,8 @@
  * what is redirected. Where a ring is to be a good one, the test says that frames entered, as the
  * recorder would.
  */
+#include <unistd.h>
+
 #include <linux/bpf.h>
 
 #include "rfs/rules.h"
@@ -141,6 +143,28 @@ static void test_unseen(void **state)
 	bench_close(&w.b);
 }
 
+/*
+ * A whole poll of it: frames wait in the kernel's ring, and what would wake its thread is the poll's
+ * end.
+ */
+static void test_unseen_poll(void **state)
+{
+	enum { POLL = 4 * RPS_MISSING_MAX };
+	struct watch w;
+
+	watch_open(&w, *(const bool *)*state);
+	for (int i = 1; i <= 2; i++) {
+		bench_poll(&w.b, 0, &packet, POLL);
+		assert_int_equal(stuck_packets(&w), 0);
+		assert_int_equal(w.ring->tail, i * POLL);
+		w.ring->popped = w.ring->tail;
+		usleep(10000);
+	}
+	assert_int_equal(w.ring->lost_vanished, 0);
+	assert_false(rps_ring_is_stuck(w.ring));
+	bench_close(&w.b);
+}
+
 /* Few packets, each sent again when none comes back: not 16 of them are to be lost. */
 static void test_late(void **state)
 {
@@ -250,6 +274,8 @@ void add_watch_tests(void)
 		 test_slow_thread);
 	add_both("watch: frames enter unseen", "watch: frames enter unseen; generic mode",
 		 test_unseen);
+	add_both("watch: a poll's frames enter unseen", "watch: a poll's, unseen; generic mode",
+		 test_unseen_poll);
 	add_both("watch: few and late", "watch: few and late; generic mode", test_late);
 	add_both("watch: late, but one enters", "watch: late, but one enters; generic mode",
 		 test_late_but_enters);

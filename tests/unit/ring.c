@@ -223,7 +223,7 @@ static void test_local(void **state)
 static bool count(struct rps_ring *ring, __u32 max, __u32 jiffies)
 {
 	if (rps_ring_is_stuck(ring) ||
-	    (rps_ring_suspect(ring, max, AGE, jiffies) && rps_ring_give_up(ring)))
+	    (rps_ring_suspect(ring, max, AGE, jiffies) && rps_ring_give_up(ring, false)))
 		return false;
 	if (!ring->missing++)
 		ring->missing_jiffies = jiffies;
@@ -309,6 +309,23 @@ static void test_watch_unseen(void **state)
 	assert_int_equal(ring.lost_vanished, 0);
 }
 
+/* Nor did one come out, but the kernel's ring holds some. */
+static void test_watch_holds(void **state)
+{
+	struct rps_ring ring = { .tail = MAX, .missing = MAX, .late = 1, .failed = 1 };
+
+	(void)state;
+	assert_true(rps_ring_suspect(&ring, MAX, AGE, 5));
+	assert_false(rps_ring_give_up(&ring, true));
+	assert_int_equal(ring.missing, 0);
+	assert_int_equal(ring.late, 0);
+	assert_int_equal(ring.failed, 0);
+	assert_int_equal(rps_in_flight(&ring), MAX);
+	ring.missing = MAX;
+	assert_true(rps_ring_give_up(&ring, false));
+	assert_true(rps_ring_give_up(&ring, true)); /* what is stuck stays so */
+}
+
 /* Those that came out had entered before the others vanished. */
 static void test_watch_came_out_before(void **state)
 {
@@ -387,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_watch_finds),
 		cmocka_unit_test(test_watch_failed),
 		cmocka_unit_test(test_watch_unseen),
+		cmocka_unit_test(test_watch_holds),
 		cmocka_unit_test(test_watch_came_out_before),
 		cmocka_unit_test(test_watch_age),
 	};
