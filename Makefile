@@ -113,7 +113,7 @@ test-net: $(NET_TESTS:%=test-net-%)
 
 test:
 	@tools/setup build demo test
-	@$(MAKE) --no-print-directory -s test-build
+	@$(MAKE) --no-print-directory -s -j$$(nproc) test-build $(UNIT_PROGRAMS) $(PROG_TEST)
 	@RFS_RESULTS=$(B)/tests/results tools/test \
 		unit $(MAKE) --no-print-directory -s test-unit -- \
 		prog $(MAKE) --no-print-directory -s test-prog -- \

@@ -7,11 +7,10 @@ PROG_TEST_SRC := $(filter-out %.bpf.c,$(wildcard tests/prog/*.c))
 PROG_TEST_OBJ := $(PROG_TEST_SRC:%.c=$(B)/%.o)
 PROG_TEST_TAP := $(B)/tests/results/prog.tap
 
-# Once for people, once for machines: cmocka 1.1 writes one format at a time.
 test-prog: $(PROG_TEST)
-	mkdir -p $(dir $(PROG_TEST_TAP))
-	CMOCKA_MESSAGE_OUTPUT=stdout $(PROG_TEST); text=$$?; \
-	CMOCKA_MESSAGE_OUTPUT=tap $(PROG_TEST) > $(PROG_TEST_TAP) 2>&1 && exit $$text
+	@mkdir -p $(dir $(PROG_TEST_TAP))
+	@CMOCKA_MESSAGE_OUTPUT=tap $(PROG_TEST) >$(PROG_TEST_TAP) 2>&1; status=$$?; \
+		cat $(PROG_TEST_TAP); exit $$status
 
 $(PROG_TEST): $(PROG_TEST_OBJ) $(LOADER_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) -lcmocka
