@@ -64,6 +64,25 @@ static void test_quiet(void **state)
 	assert_int_equal(rings[2].task, 0);
 }
 
+/* Frames that did not enter when all polls have gone by will not: nobody waits for these. */
+static void test_vanished(void **state)
+{
+	struct rps_ring rings[3] = {
+		{ .tail = 9, .popped = 7, .missing = 2, .owner = 0x10, .task = 0x10 },
+		{ .tail = 2, .missing = 2 },
+		{ .tail = 9, .popped = 6, .missing = 2, .owner = 0x10, .task = 0x10 },
+	};
+	struct idle_ring idle[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		idle[i] = (struct idle_ring){ .ring = &rings[i] };
+	assert_int_equal(idle_wait(idle, 3), 1);
+	assert_true(idle[0].drained);
+	assert_true(idle[1].drained);
+	assert_false(idle[2].drained);
+}
+
 /* One of two is not: the other is told, and stays. */
 static void test_in_flight(void **state)
 {
@@ -119,7 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_near_saturation), cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_in_flight),	cmocka_unit_test(test_trust),
-		cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_thread),		cmocka_unit_test(test_vanished),
 	};
 
 	return cmocka_run_group_tests_name("idle", tests, NULL, NULL);
