@@ -50,6 +50,7 @@ struct kthread {
 
 struct gro_node { /* 6.15 and later; part of napi_struct and of bpf_cpu_map_entry */
 	unsigned long bitmask;
+	__u32 rx_count;
 };
 
 struct ptr_ring {

@@ -73,7 +73,7 @@ struct {
 	__type(value, struct rfs_global);
 } rfs_global SEC(".maps");
 
-/* By the id of a queue's CPUMAP: that queue's rings, by CPU. The loader sets the inner maps. */
+/* By the id of an RX queue's rps_ring: that map. The loader sets the inner maps, here and below. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
 	__uint(max_entries, 4096);
@@ -81,12 +81,20 @@ struct {
 	__type(value, __u32);
 } rings SEC(".maps");
 
+/* By the id of an interface's CPUMAP: what the kthreads of its CPUs did. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} threads SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct rfs_napi_pass);
-} napi_pass SEC(".maps");
+	__type(value, struct rfs_napi);
+} rfs_napi SEC(".maps");
 
 static const __u32 zero;
 
@@ -344,41 +352,63 @@ static __always_inline __u32 kthread_cpu(struct task_struct *task)
 	return BPF_CORE_READ(entry, cpu);
 }
 
+/* Does this thread's GRO hold packets, or hand them on later? Read in the thread itself. */
+static __always_inline bool thread_holds_some(struct task_struct *task)
+{
+	struct kthread *kthread = BPF_CORE_READ(task, worker_private);
+	struct bpf_cpu_map_entry *entry = BPF_CORE_READ(kthread, data);
+
+	return BPF_CORE_READ(entry, gro.bitmask) || BPF_CORE_READ(entry, gro.rx_count);
+}
+
 SEC("tp_btf/xdp_cpumap_kthread")
 int BPF_PROG(xdp_cpumap_kthread, int map_id, unsigned int processed, unsigned int drops, int sched)
 {
+	bool gro = bpf_core_field_exists(struct bpf_cpu_map_entry, gro), held = false, slept;
 	__u32 key = map_id, cpu = bpf_get_smp_processor_id();
-	void *queue_rings = bpf_map_lookup_elem(&rings, &key);
+	void *cpumap_threads = bpf_map_lookup_elem(&threads, &key);
+	struct rps_thread *thread;
 	struct task_struct *task;
-	struct rps_ring *ring;
-	bool slept;
 
-	if (!queue_rings)
+	if (!cpumap_threads)
 		return 0;
 	task = bpf_get_current_task_btf();
-	ring = bpf_map_lookup_elem(queue_rings, &cpu);
-	if (!ring || ring->owner != (__u64)task) {
+	thread = bpf_map_lookup_elem(cpumap_threads, &cpu);
+	if (!thread || thread->owner != (__u64)task) {
 		/* Its first event, or its CPU went offline. */
 		cpu = kthread_cpu(task);
-		ring = bpf_map_lookup_elem(queue_rings, &cpu);
-		if (!ring)
+		thread = bpf_map_lookup_elem(cpumap_threads, &cpu);
+		if (!thread)
 			return 0;
 	}
 	/* The last round of one whose entry was made anew: the ring is another thread's. */
-	if (!processed && ring->owner != (__u64)task)
+	if (!processed && thread->owner != (__u64)task)
 		return 0;
-	slept = rps_ring_owner(ring, (__u64)task, task->nvcsw, sched);
-	ring->alloc_failed += drops;
-	rps_ring_event(ring, processed, slept, bpf_core_field_exists(struct bpf_cpu_map_entry, gro),
-		       bpf_jiffies64());
+	slept = rps_thread_owner(thread, (__u64)task, task->nvcsw, sched);
+	thread->alloc_failed += drops;
+	if (gro && !slept)
+		held = thread_holds_some(task);
+	rps_thread_event(thread, slept, gro, held, bpf_jiffies64());
 	return 0;
 }
 
-static __always_inline struct rps_ring *find_ring(__u32 map_id, __u32 cpu)
+static __always_inline struct rps_ring *find_ring(__u32 queue_id, __u32 cpu)
 {
-	void *queue_rings = bpf_map_lookup_elem(&rings, &map_id);
+	void *queue_rings = bpf_map_lookup_elem(&rings, &queue_id);
 
 	return queue_rings ? bpf_map_lookup_elem(queue_rings, &cpu) : NULL;
+}
+
+/*
+ * The ring of an event on the CPU that redirects: a bulk queue holds frames of the NAPI poll that
+ * runs only, and the XDP program says whose that is.
+ */
+static __always_inline struct rps_ring *redirected_to(__u32 cpumap_id, __u32 cpu)
+{
+	struct rfs_napi *napi = bpf_map_lookup_elem(&rfs_napi, &zero);
+	struct rps_ring *ring = napi ? find_ring(napi->queue_id, cpu) : NULL;
+
+	return ring && ring->cpumap_id == cpumap_id ? ring : NULL;
 }
 
 /*
@@ -388,7 +418,7 @@ static __always_inline struct rps_ring *find_ring(__u32 map_id, __u32 cpu)
 SEC("tp_btf/xdp_cpumap_enqueue")
 int BPF_PROG(xdp_cpumap_enqueue, int map_id, unsigned int processed, unsigned int drops, int to_cpu)
 {
-	struct rps_ring *ring = find_ring(map_id, to_cpu);
+	struct rps_ring *ring = redirected_to(map_id, to_cpu);
 
 	if (!ring)
 		return 0;
@@ -405,7 +435,7 @@ static __always_inline int redirect_failed(int err, __u32 map_type, __u32 map_id
 	/* Generic XDP reports a full ring both here and at xdp_cpumap_enqueue. */
 	if (map_type != BPF_MAP_TYPE_CPUMAP || err == -ENOSPC)
 		return 0;
-	ring = find_ring(map_id, index);
+	ring = redirected_to(map_id, index);
 	if (ring) {
 		__sync_fetch_and_add(&ring->lost_redirect_error, 1);
 		__sync_fetch_and_add(&ring->failed, 1);
@@ -455,15 +485,13 @@ static __always_inline bool napi_is_busy_polled(struct napi_struct *napi)
 SEC("tp_btf/napi_poll")
 int BPF_PROG(napi_poll, struct napi_struct *napi)
 {
-	struct rfs_napi_pass *np = bpf_map_lookup_elem(&napi_pass, &zero);
+	struct rfs_napi *poll = bpf_map_lookup_elem(&rfs_napi, &zero);
 	struct rps_ring *local;
-	__u32 id;
 
-	if (!np || !np->cpumap_id)
+	if (!poll || !poll->passed)
 		return 0;
-	id = np->cpumap_id;
-	np->cpumap_id = 0;
-	local = find_ring(id, nr_cpus);
+	poll->passed = 0;
+	local = find_ring(poll->queue_id, nr_cpus);
 	if (local)
 		rps_local_event(local, napi_holds_some(napi), napi_is_busy_polled(napi),
 				bpf_jiffies64());

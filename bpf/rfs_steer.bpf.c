@@ -52,6 +52,7 @@
 #include "parse.h"
 
 #define SHARED_TRIES 16
+#define ENOTSUPP     524
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -61,6 +62,7 @@ const volatile __u32 flow_cnt = 1;  /* slots per queue, a power of two */
 const volatile __u32 nr_cpus = 1;   /* also the index of the local ring */
 const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
 const volatile bool shared_queues;  /* generic mode: several CPUs may serve one queue */
+const volatile bool no_metadata;    /* tests: as of a driver that has no room for it */
 const volatile bool stay_here;	    /* pass what is wanted on the CPU that it came in on */
 const volatile __u32 stack_proto;   /* --tcp stack: IPPROTO_TCP, passed and in no slot; else 0 */
 const volatile __u32 missing_max = RPS_MISSING_MAX; /* rps_missing_max() */
@@ -112,8 +114,17 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct rfs_napi_pass);
-} napi_pass SEC(".maps");
+	__type(value, struct rfs_napi);
+} rfs_napi SEC(".maps");
+
+/* By CPU; known to the recorder by the CPUMAP's id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rps_thread);
+} rps_thread SEC(".maps");
 
 /* One RX queue's slots and rings: templates, from which the loader makes one each per queue. */
 struct {
@@ -131,7 +142,7 @@ struct {
 	__type(value, struct rps_ring);
 } ring_queue SEC(".maps");
 
-/* By RX queue; the loader sets the inner maps. */
+/* By RX queue; the loader sets the inner maps. All queues have one CPUMAP. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
@@ -154,6 +165,7 @@ struct {
 } cpumap SEC(".maps");
 
 struct queue {
+	__u32 index;
 	void *rings;
 	struct bpf_cpu_map *cpumap;
 	struct rps_dev_flow *slot;
@@ -188,8 +200,13 @@ static __always_inline void full_barrier(__u64 *word)
 	asm volatile("" : : "r"(value));
 }
 
+static __always_inline struct rps_thread *thread_of(__u32 cpu)
+{
+	return bpf_map_lookup_elem(&rps_thread, &cpu);
+}
+
 /* Rule 3. The barrier pairs with the kthread's set_current_state(). */
-static __always_inline bool ring_idle(struct rps_ring *ring)
+static __always_inline bool ring_idle(struct rps_ring *ring, struct rps_thread *thread)
 {
 	struct task_struct *task;
 
@@ -200,21 +217,26 @@ static __always_inline bool ring_idle(struct rps_ring *ring)
 	 * frame, so if it is asleep *after* that, it has delivered and flushed.
 	 */
 	full_barrier(&ring->barrier);
-	task = (struct task_struct *)READ_ONCE(ring->task);
+	task = (struct task_struct *)READ_ONCE(thread->task);
 	if (!task)
-		return !READ_ONCE(ring->owner); /* it has had no frame yet */
+		return !READ_ONCE(ring->popped); /* no frame ever came through */
 	return BPF_CORE_READ(task, __state) == RFS_TASK_INTERRUPTIBLE;
 }
 
 /* The switch rule. */
 static __always_inline bool may_leave(struct rps_ring *ring, __u32 cpu, __u32 qtail)
 {
+	struct rps_thread *thread;
+
 #ifdef RFS_BROKEN_SWITCH_RULE /* the storm's control build: it must see packets overtake */
 	return true;
 #endif
 	if (cpu == RPS_NO_CPU)
-		return shared_queues ? !rps_in_flight(ring) : rps_delivered(ring, qtail);
-	return (!shared_queues && rps_delivered(ring, qtail)) || ring_idle(ring);
+		return shared_queues ? !rps_in_flight(ring) : rps_passed_delivered(ring, qtail);
+	thread = thread_of(cpu);
+	if (!thread)
+		return false;
+	return (!shared_queues && rps_delivered(ring, thread, qtail)) || ring_idle(ring, thread);
 }
 
 static __always_inline struct rps_ring *ring_of(struct queue *q, __u32 cpu)
@@ -224,13 +246,14 @@ static __always_inline struct rps_ring *ring_of(struct queue *q, __u32 cpu)
 	return bpf_map_lookup_elem(q->rings, &index);
 }
 
-/* Of a ring that had no frame yet, the thread is not known; it sleeps. */
-static __always_inline bool thread_sleeps(struct rps_ring *ring)
+/* Of a thread that had no frame yet, the task is not known; it sleeps. */
+static __always_inline bool thread_sleeps(struct rps_ring *ring, __u32 cpu)
 {
+	struct rps_thread *thread = thread_of(cpu);
 	struct task_struct *task;
 
 	full_barrier(&ring->barrier); /* as in ring_idle() */
-	task = (struct task_struct *)READ_ONCE(ring->owner);
+	task = thread ? (struct task_struct *)READ_ONCE(thread->owner) : NULL;
 	return !task || BPF_CORE_READ(task, __state) == RFS_TASK_INTERRUPTIBLE;
 }
 
@@ -267,7 +290,7 @@ static __always_inline bool swallows(const struct queue *q, struct rps_ring *rin
 	if (rps_ring_is_stuck(ring))
 		return true;
 	return rps_ring_suspect(ring, missing_max, missing_age, bpf_jiffies64()) &&
-	       thread_sleeps(ring) && rps_ring_give_up(ring, ring_holds(q->cpumap, cpu));
+	       thread_sleeps(ring, cpu) && rps_ring_give_up(ring, ring_holds(q->cpumap, cpu));
 }
 
 /* The CPU on which the flow's application last read or sent; RPS_NO_CPU: none is known. */
@@ -290,11 +313,48 @@ static __always_inline __u32 reader_cpu(__u32 key)
 /* The packet goes on here. When this NAPI poll ends, what the queue passed is delivered. */
 static __always_inline int pass_local(struct rps_ring *local, struct rfs_stats *stats, __u32 why)
 {
-	struct rfs_napi_pass *np = bpf_map_lookup_elem(&napi_pass, &zero);
+	struct rfs_napi *napi = bpf_map_lookup_elem(&rfs_napi, &zero);
 
-	if (np)
-		np->cpumap_id = local->cpumap_id;
+	if (napi) {
+		napi->queue_id = local->queue_id;
+		napi->passed = 1;
+	}
 	return pass(stats, why);
+}
+
+/* In front of the packet, where a driver has no room for metadata. */
+static __always_inline bool put_tag_in_front(struct xdp_md *ctx, struct rfs_tag *tag)
+{
+	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*tag)))
+		return false;
+	return !bpf_xdp_store_bytes(ctx, 0, tag, sizeof(*tag)) ||
+	       bpf_xdp_adjust_head(ctx, sizeof(*tag));
+}
+
+static __always_inline bool put_tag(struct xdp_md *ctx, struct rfs_tag *tag)
+{
+	long err = no_metadata ? -ENOTSUPP : bpf_xdp_adjust_meta(ctx, -(int)sizeof(*tag));
+	struct rfs_tag *meta = (void *)(long)ctx->data_meta;
+
+	if (err == -ENOTSUPP)
+		return put_tag_in_front(ctx, tag);
+	if (err || (void *)(meta + 1) > (void *)(long)ctx->data)
+		return false;
+	*meta = *tag;
+	return true;
+}
+
+/* Into the CPUMAP, with a tag; in generic mode without one, as all queues share one queue's rings. */
+static __always_inline bool redirect(struct xdp_md *ctx, const struct queue *q,
+				     const struct rps_ring *ring, __u32 cpu)
+{
+	struct rfs_napi *napi = bpf_map_lookup_elem(&rfs_napi, &zero);
+	struct rfs_tag tag = { .queue = q->index, .cpu = cpu };
+
+	if (!napi || bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT)
+		return false;
+	napi->queue_id = ring->queue_id;
+	return shared_queues || put_tag(ctx, &tag);
 }
 
 /*
@@ -309,7 +369,8 @@ static __always_inline void count_move(struct rfs_stats *stats, const struct rps
 }
 
 /* Steer through a slot and rings that only this NAPI writes. */
-static __always_inline int steer(struct queue *q, struct rfs_stats *stats, const struct want *want)
+static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs_stats *stats,
+				 const struct want *want)
 {
 	struct rps_dev_flow *slot = q->slot, from = *slot;
 	__u32 cpu = from.cpu, why = want->passed;
@@ -336,7 +397,7 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, const
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
 	}
 	if (cpu != RPS_NO_CPU) {
-		if (bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT)
+		if (!redirect(ctx, q, ring, cpu))
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
 		if (!ring->missing++)
 			ring->missing_jiffies = bpf_jiffies64();
@@ -362,8 +423,8 @@ static __always_inline int steer(struct queue *q, struct rfs_stats *stats, const
  * before that read were counted before it, so an idle ring has delivered them; one that commits
  * after the read changes the version, and the move fails and is tried anew.
  */
-static __always_inline int steer_shared(struct queue *q, struct rfs_stats *stats,
-					const struct want *want)
+static __always_inline int steer_shared(struct xdp_md *ctx, struct queue *q,
+					struct rfs_stats *stats, const struct want *want)
 {
 	union {
 		struct rps_dev_flow flow;
@@ -409,7 +470,7 @@ committed:
 	if (cpu != want->cpu && why != RFS_STAT_PASS_STUCK)
 		stats->count[RFS_STAT_MOVES_DEFERRED]++;
 	if (cpu != RPS_NO_CPU) {
-		if (bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT) {
+		if (!redirect(ctx, q, ring, cpu)) {
 			__sync_fetch_and_add(&ring->tail, -1);
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
 		}
@@ -456,13 +517,14 @@ SEC("xdp")
 int rfs_steer(struct xdp_md *ctx)
 {
 	struct cursor c = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
-	__u32 queue = ctx->rx_queue_index;
+	/* In generic mode a flow keeps no queue, nor a queue its CPU. */
+	__u32 queue = shared_queues ? 0 : ctx->rx_queue_index;
 	struct rfs_stats *stats = bpf_map_lookup_elem(&rfs_stats, &zero);
 	struct rfs_config *config = bpf_map_lookup_elem(&rfs_config, &zero);
 	struct want want = { RPS_NO_CPU, RFS_STAT_HASH_STEERED, RFS_STAT_PASS_LOCAL };
 	__u32 slot, gate, active;
 	struct flow_hash hash = {};
-	struct queue q = {};
+	struct queue q = { .index = queue };
 	void *slots;
 	int reason;
 
@@ -500,5 +562,59 @@ int rfs_steer(struct xdp_md *ctx)
 		if (reason)
 			return pass(stats, reason);
 	}
-	return shared_queues ? steer_shared(&q, stats, &want) : steer(&q, stats, &want);
+	return shared_queues ? steer_shared(ctx, &q, stats, &want) : steer(ctx, &q, stats, &want);
+}
+
+/* ---- on the other side of the ring ---- */
+
+/* Where a frame came from: its tag, which is taken off. */
+static __always_inline bool take_tag(struct xdp_md *ctx, struct rfs_tag *value)
+{
+	struct rfs_tag *tag = (void *)(long)ctx->data_meta;
+
+	if ((void *)(tag + 1) <= (void *)(long)ctx->data) {
+		*value = *tag;
+		return !bpf_xdp_adjust_meta(ctx, sizeof(*tag));
+	}
+	tag = (void *)(long)ctx->data;
+	if ((void *)(tag + 1) > (void *)(long)ctx->data_end)
+		return false;
+	*value = *tag;
+	return !bpf_xdp_adjust_head(ctx, sizeof(*tag));
+}
+
+/* The CPU whose ring the current CPUMAP kthread serves, also if it was moved off that CPU. */
+static __always_inline __u16 kthread_cpu(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct kthread *kthread = BPF_CORE_READ(task, worker_private);
+	struct bpf_cpu_map_entry *entry = BPF_CORE_READ(kthread, data);
+
+	return BPF_CORE_READ(entry, cpu);
+}
+
+/* For each frame that a kthread takes off its ring, before there is an skb. */
+SEC("xdp/cpumap")
+int rfs_cpumap(struct xdp_md *ctx)
+{
+	struct rfs_tag tag = {};
+	struct rps_thread *thread;
+	struct rps_ring *ring;
+	__u32 queue, cpu;
+	void *rings;
+
+	if (shared_queues)
+		tag.cpu = kthread_cpu();
+	else if (!take_tag(ctx, &tag))
+		return XDP_PASS;
+	queue = tag.queue;
+	cpu = tag.cpu;
+	rings = bpf_map_lookup_elem(&rps_ring, &queue);
+	thread = thread_of(cpu);
+	ring = rings ? bpf_map_lookup_elem(rings, &cpu) : NULL;
+	if (thread && ring)
+		rps_ring_pop(ring, thread);
+	else if (thread)
+		thread->taken++;
+	return XDP_PASS;
 }

@@ -36,6 +36,9 @@
 /* As rps_ring.missing, and beyond: no frame comes through, and none is sent any more. */
 #define RPS_RING_STUCK 0x80000000U
 
+/* A popped frame is never so far ahead of what its kthread delivered: then that was long ago. */
+#define RPS_AHEAD_MAX (1U << 30)
+
 /* set_current_state() of a kthread that waits for frames; include/linux/sched.h */
 #define RFS_TASK_INTERRUPTIBLE 1
 
@@ -182,10 +185,61 @@ RFS_INLINE void rps_ring_entered(struct rps_ring *ring, __u32 n)
 	}
 }
 
+typedef __u64 __attribute__((may_alias)) rps_mark_word;
+
+RFS_INLINE struct rps_mark rps_mark_read(const struct rps_mark *mark)
+{
+	union {
+		__u64 word;
+		struct rps_mark mark;
+	} m = { .word = READ_ONCE(*(const rps_mark_word *)mark) };
+
+	return m.mark;
+}
+
+RFS_INLINE void rps_mark_write(struct rps_mark *mark, struct rps_mark value)
+{
+	union {
+		struct rps_mark mark;
+		__u64 word;
+	} m = { .mark = value };
+
+	WRITE_ONCE(*(rps_mark_word *)mark, m.word);
+}
+
+/* Has the kthread delivered the frame there? Further ahead than any ring is long: it was long ago. */
+RFS_INLINE bool rps_mark_reached(struct rps_mark mark, __u32 delivered)
+{
+	return mark.at - delivered - 1 >= RPS_AHEAD_MAX;
+}
+
+/**
+ * rps_ring_pop() - a frame of this ring was taken off, told by the CPUMAP's program
+ * @ring:   the frame's
+ * @thread: the kthread that runs; it is the only writer of @thread and this half of @ring
+ */
+RFS_INLINE void rps_ring_pop(struct rps_ring *ring, struct rps_thread *thread)
+{
+	struct rps_mark now = { .frames = ring->popped + 1, .at = thread->taken + 1 };
+
+	if (ring->snap.frames == (__u32)ring->delivered) {
+		rps_mark_write(&ring->snap, now);
+	} else if (rps_mark_reached(ring->snap, thread->delivered)) {
+		/* popped is ahead of snap by less than 2^32: widen it again. */
+		WRITE_ONCE(ring->delivered,
+			   ring->popped - (__u32)((__u32)ring->popped - ring->snap.frames));
+		rps_mark_write(&ring->snap, now);
+	}
+	rps_mark_write(&ring->last, now);
+	WRITE_ONCE(thread->taken, thread->taken + 1);
+	WRITE_ONCE(ring->popped, ring->popped + 1);
+}
+
 /**
  * rps_delivered() - rule 2: has every frame of a slot reached the protocol?
- * @ring:  the ring from this queue to the slot's current CPU
- * @qtail: the slot's; frames, wrapping
+ * @ring:   from this queue to the slot's current CPU
+ * @thread: that CPU's
+ * @qtail:  the slot's; frames, wrapping
  *
  * Only for a ring that one NAPI fills: frames must enter it in the order in which they are counted.
  *
@@ -194,51 +248,68 @@ RFS_INLINE void rps_ring_entered(struct rps_ring *ring, __u32 n)
  * Source: get_rps_cpu() in Linux net/core/dev.c; there the head counts frames taken off the
  * backlog, here those that were delivered.
  */
-RFS_INLINE bool rps_delivered(const struct rps_ring *ring, __u32 qtail)
+RFS_INLINE bool rps_delivered(const struct rps_ring *ring, const struct rps_thread *thread,
+			      __u32 qtail)
 {
+	__u32 delivered = READ_ONCE(thread->delivered);
+	struct rps_mark mark = rps_mark_read(&ring->last);
+
+	if (rps_mark_reached(mark, delivered) && (__s32)(mark.frames - qtail) >= 0)
+		return true;
+	mark = rps_mark_read(&ring->snap);
+	if (rps_mark_reached(mark, delivered) && (__s32)(mark.frames - qtail) >= 0)
+		return true;
 	return (__s32)((__u32)READ_ONCE(ring->delivered) - qtail) >= 0;
 }
 
+/** rps_passed_delivered() - the same of the local ring, which has no thread */
+RFS_INLINE bool rps_passed_delivered(const struct rps_ring *local, __u32 qtail)
+{
+	return (__s32)((__u32)READ_ONCE(local->delivered) - qtail) >= 0;
+}
+
 /**
- * rps_ring_event() - account for one round of the kthread, told at xdp_cpumap_kthread
- * @ring:    the kthread's ring; it is the only writer of this half
- * @n:       frames that it took off the ring in this round
+ * rps_thread_event() - account for one round of a kthread, told at xdp_cpumap_kthread
+ * @thread:  it; it is the only writer
  * @slept:   it went to sleep between the last round and this one
  * @gro:     this kernel's kthread hands frames to GRO, which holds them until a flush (6.15)
+ * @held:    it holds some; or frames wait to be handed on together
  * @jiffies: now
  *
  * The tracepoint fires before the round's frames are delivered from 6.12 on, and after it before;
  * what holds on both is that frames of *earlier* rounds were handed on. Without GRO that is
  * delivery. With it, they are delivered
  *
+ * - if it holds nothing; or
  * - if the thread slept since: it sleeps on an empty ring only, and flushes all when the ring is
  *   empty; or
  * - if it took 64 more frames off the ring since a jiffy *after* the one in which they were handed
  *   to GRO: within 64 frames it flushes once, and then all packets (HZ < 1000) or those that were
  *   held in an earlier jiffy (HZ >= 1000). The rule assumes the latter, so it need not know HZ.
  */
-RFS_INLINE void rps_ring_event(struct rps_ring *ring, __u32 n, bool slept, bool gro, __u32 jiffies)
+RFS_INLINE void rps_thread_event(struct rps_thread *thread, bool slept, bool gro, bool held,
+				 __u32 jiffies)
 {
-	__u64 before = ring->popped;
+	__u64 before = thread->popped;
 
-	if (!gro || slept) {
-		WRITE_ONCE(ring->delivered, before);
-		ring->snap = before;
-		ring->snap_jiffies = jiffies;
-		ring->marked = 0;
-	} else if (!ring->marked) {
-		if (jiffies != ring->snap_jiffies) {
-			ring->mark = before;
-			ring->marked = 1;
+	if (!gro || slept || !held) {
+		WRITE_ONCE(thread->delivered, before);
+		thread->snap = before;
+		thread->snap_jiffies = jiffies;
+		thread->marked = 0;
+	} else if (!thread->marked) {
+		if (jiffies != thread->snap_jiffies) {
+			thread->mark = before;
+			thread->marked = 1;
 		}
-	} else if ((__u32)before - ring->mark >= RPS_GRO_FLUSH_FRAMES) {
+	} else if ((__u32)before - thread->mark >= RPS_GRO_FLUSH_FRAMES) {
 		/* before is ahead of snap by less than 2^32: widen it again. */
-		WRITE_ONCE(ring->delivered, before - (__u32)((__u32)before - ring->snap));
-		ring->snap = before;
-		ring->snap_jiffies = jiffies;
-		ring->marked = 0;
+		WRITE_ONCE(thread->delivered, before - (__u32)((__u32)before - thread->snap));
+		thread->snap = before;
+		thread->snap_jiffies = jiffies;
+		thread->marked = 0;
 	}
-	WRITE_ONCE(ring->popped, before + n);
+	WRITE_ONCE(thread->popped, thread->taken);
 }
 
 /**
@@ -267,20 +338,20 @@ RFS_INLINE void rps_local_event(struct rps_ring *ring, bool held, bool busy, __u
 		ring->marked = jiffies != ring->snap_jiffies;
 		return;
 	} else {
-		WRITE_ONCE(ring->delivered, tail - (__u32)((__u32)tail - ring->snap));
+		WRITE_ONCE(ring->delivered, tail - (__u32)((__u32)tail - ring->snap.frames));
 	}
 	WRITE_ONCE(ring->popped, ring->delivered);
-	ring->snap = tail;
+	ring->snap.frames = tail;
 	ring->snap_jiffies = jiffies;
 	ring->marked = 0;
 }
 
 /**
- * rps_ring_owner() - note which thread empties a ring, and since when its state tells something
- * @ring:  as rps_ring_event(), to be called before it
- * @task:  the thread's task_struct
- * @nvcsw: its voluntary context switches so far
- * @sched: the tracepoint's: the thread called schedule(), or cond_resched() switched
+ * rps_thread_owner() - note which task a thread is, and since when its state tells something
+ * @thread: as rps_thread_event(), to be called before it
+ * @task:   the thread's task_struct
+ * @nvcsw:  its voluntary context switches so far
+ * @sched:  the tracepoint's: the thread called schedule(), or cond_resched() switched
  *
  * A kthread sets TASK_INTERRUPTIBLE also on its way in, and then, if frames are waiting already,
  * works in that state until it first finds its ring empty. So the state is trusted only after the
@@ -291,22 +362,22 @@ RFS_INLINE void rps_local_event(struct rps_ring *ring, bool held, bool busy, __u
  *
  * Return: whether it slept since its last round.
  */
-RFS_INLINE bool rps_ring_owner(struct rps_ring *ring, __u64 task, __u64 nvcsw, bool sched)
+RFS_INLINE bool rps_thread_owner(struct rps_thread *thread, __u64 task, __u64 nvcsw, bool sched)
 {
 	bool slept;
 
-	if (ring->owner != task) {
-		WRITE_ONCE(ring->task, 0);
+	if (thread->owner != task) {
+		WRITE_ONCE(thread->task, 0);
 		/* Before popped, for who reads them the other way round: an exchange is a barrier.
 		 */
-		__sync_lock_test_and_set(&ring->owner, task);
-		ring->nvcsw = nvcsw;
+		__sync_lock_test_and_set(&thread->owner, task);
+		thread->nvcsw = nvcsw;
 		return false;
 	}
-	slept = sched && nvcsw != ring->nvcsw;
-	ring->nvcsw = nvcsw;
-	if (slept && !ring->task)
-		WRITE_ONCE(ring->task, task);
+	slept = sched && nvcsw != thread->nvcsw;
+	thread->nvcsw = nvcsw;
+	if (slept && !thread->task)
+		WRITE_ONCE(thread->task, task);
 	return slept;
 }
 

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define RFS_ABI 4
+#define RFS_ABI 5
 
 /* Marks the steering program's constants ("rfs-stee"). */
 #define RFS_MAGIC 0x7266732d73746565ULL
@@ -78,9 +78,18 @@ struct rps_dev_flow {
 };
 
 /*
- * The counters of the ring from one RX queue to one CPU; frames since the ring was made. The two
- * halves have one writer each and lie in cache lines of their own: the map is mmapable, so its
- * first value is page-aligned. Index nr_cpus stands for the packets that were passed where they
+ * Frames of one RX queue that a CPU's kthread took off, and the last one's place among all that the
+ * kthread took. Read and written as one word.
+ */
+struct rps_mark {
+	__u32 frames;
+	__u32 at;
+};
+
+/*
+ * What one RX queue put into one CPU's ring, and what came out of that; frames since it was made.
+ * The two halves have one writer each and lie in cache lines of their own: the map is mmapable, so
+ * its first value is page-aligned. Index nr_cpus stands for the packets that were passed where they
  * were received ("local ring").
  */
 struct rps_ring {
@@ -90,26 +99,43 @@ struct rps_ring {
 	__u64 lost_redirect_error;
 	__u64 lost_vanished; /* not seen to enter, and nothing told why: see rps_ring_suspect() */
 	__u64 barrier;	     /* always 0; what a full memory barrier is done on */
-	__u32 cpumap_id;     /* constant: the queue's CPUMAP */
+	__u32 cpumap_id;     /* constant: the interface's CPUMAP */
+	__u32 queue_id;	     /* constant: the queue's, by which the recorder finds it */
 	__u32 missing;	     /* counted since a frame was last seen to enter; or RPS_RING_STUCK */
 	__u32 failed;	     /* of these, known as lost_redirect_error */
 	__u32 missing_jiffies;
 	__u32 late; /* how often the missing ones were found to be old */
-	__u32 pad0;
-	/* the kthread that empties the ring */
+	/* the kthread that empties the CPU's ring */
 	__u64 popped;
-	__u64 delivered; /* of these, known to have left GRO and reached the protocol */
-	__u64 owner;	 /* the kthread's task_struct, from its first frame on */
-	__u64 task;	 /* the same, from when its state can be trusted, see rps_ring_owner() */
-	__u64 nvcsw;	 /* its voluntary context switches at the last event */
-	__u32 snap;	 /* popped when the flush that is waited for was asked for */
-	__u32 snap_jiffies;
-	__u32 mark; /* popped at the first event in a later jiffy, if marked */
+	__u64 delivered;      /* of these, known to have left GRO and reached the protocol */
+	struct rps_mark last; /* the last that was popped */
+	struct rps_mark snap; /* an earlier one, delivered as soon as the kthread got so far */
+	__u32 snap_jiffies;   /* these two: the local ring's, see rps_local_event() */
 	__u32 marked;
-	__u64 alloc_failed; /* popped, but no skb could be had */
+	__u64 pad[3];
 };
 
 _Static_assert(sizeof(struct rps_ring) == 128, "two cache lines");
+
+/*
+ * What the kthread of one CPU of an interface did; index: the CPU. Written by it alone.
+ */
+struct rps_thread {
+	__u64 taken;	 /* frames, counted one by one when it takes them off its ring */
+	__u64 popped;	 /* taken when its last round ended */
+	__u64 delivered; /* of these, known to have left GRO and reached the protocol */
+	__u64 owner;	 /* its task_struct, from its first frame on */
+	__u64 task;	 /* the same, from when its state can be trusted, see rps_thread_owner() */
+	__u64 nvcsw;	 /* its voluntary context switches at the last event */
+	__u64 alloc_failed; /* popped, but no skb could be had */
+	__u32 snap;	    /* popped when the flush that is waited for was asked for */
+	__u32 snap_jiffies;
+	__u32 mark; /* popped at the first event in a later jiffy, if marked */
+	__u32 marked;
+	__u64 pad[7];
+};
+
+_Static_assert(sizeof(struct rps_thread) == 128, "two cache lines, as some CPUs fetch them");
 _Static_assert(sizeof(struct rps_dev_flow) == 8, "a slot is read and written as one word");
 
 /* ---- one interface ---- */
@@ -214,9 +240,16 @@ struct rfs_stats {
 	__u64 count[RFS_STAT_NR];
 };
 
-/* Per CPU: which queue passed packets locally in the NAPI poll that is running. */
-struct rfs_napi_pass {
-	__u32 cpumap_id; /* the queue's cpumap, 0: none */
+/* Per CPU: the NAPI poll that is running, or was the last one. */
+struct rfs_napi {
+	__u32 queue_id; /* its queue */
+	__u32 passed;	/* it passed packets */
+};
+
+/* What a frame carries from the RX queue's CPU to the kthread, in front of its first byte. */
+struct rfs_tag {
+	__u16 queue;
+	__u16 cpu;
 };
 
 /*
@@ -228,8 +261,10 @@ struct rfs_napi_pass {
 #define RFS_PIN_SOCK_FLOW    "rps_sock_flow_table"
 #define RFS_PIN_SOCK_ENTS    "rps_sock_flow_ents"
 #define RFS_PIN_LOCALITY     "rfs_read_locality"
-#define RFS_PIN_RINGS	     "rfs_ring_by_cpumap"
-#define RFS_PIN_NAPI_PASS    "rfs_napi_local_pass"
+#define RFS_PIN_RINGS	     "rfs_rings_by_queue"
+#define RFS_PIN_RINGS_ABI4   "rfs_ring_by_cpumap"
+#define RFS_PIN_THREADS	     "rfs_threads_by_cpumap"
+#define RFS_PIN_NAPI	     "rfs_napi_poll_state"
 #define RFS_PIN_RECORDER_DIR "recorder_programs"
 
 #define RFS_PIN_CONFIG	   "config"
@@ -239,6 +274,9 @@ struct rfs_napi_pass {
 #define RFS_PIN_DEV_FLOW   "rps_dev_flow"
 #define RFS_PIN_RING	   "rps_ring"
 #define RFS_PIN_CPUMAP	   "cpumap"
+#define RFS_PIN_CPUMAPS	   "cpumap_by_queue"
+#define RFS_PIN_CPUMAP_PROG "cpumap_prog"
+#define RFS_PIN_THREAD	   "rps_thread"
 #define RFS_PIN_QUEUE_MAPS "queues"
 #define RFS_PIN_XDP_LINK   "xdp_link"
 

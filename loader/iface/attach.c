@@ -26,7 +26,7 @@
 struct prototypes {
 	int dev_flow;
 	int rings;
-	int cpumap;
+	int cpumap; /* no prototype only: it is the CPUMAP of all queues */
 };
 
 /* An attach that is under way. */
@@ -51,7 +51,7 @@ static int make_prototypes(struct attach *a)
 
 	p->dev_flow = queue_dev_flow(a->config->flow_cnt);
 	p->rings = queue_rings(a->nr_cpus);
-	p->cpumap = queue_cpumap(a->nr_cpus);
+	p->cpumap = rings_cpumap(a->nr_cpus);
 	return p->dev_flow < 0 ? p->dev_flow
 	       : p->rings < 0  ? p->rings
 	       : p->cpumap < 0 ? p->cpumap
@@ -109,7 +109,9 @@ static int set_maps(struct attach *a)
 	if (!err)
 		err = bpf_map__reuse_fd(skel->maps.rps_sock_ents, a->r->sock_ents);
 	if (!err)
-		err = bpf_map__reuse_fd(skel->maps.napi_pass, a->r->napi_pass);
+		err = bpf_map__reuse_fd(skel->maps.rfs_napi, a->r->napi);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.rps_thread, a->nr_cpus);
 	if (!err)
 		err = set_outer(a, skel->maps.rps_dev_flow, a->protos.dev_flow);
 	if (!err)
@@ -196,15 +198,39 @@ static int pin_maps(struct attach *a)
 		{ a->skel->maps.rfs_stats, RFS_PIN_STATS },
 		{ a->skel->maps.rps_dev_flow, RFS_PIN_DEV_FLOW },
 		{ a->skel->maps.rps_ring, RFS_PIN_RING },
-		{ a->skel->maps.cpumap, RFS_PIN_CPUMAP },
+		{ a->skel->maps.cpumap, RFS_PIN_CPUMAPS },
+		{ a->skel->maps.rps_thread, RFS_PIN_THREAD },
 	};
 	int err = update_config(bpf_map__fd(a->skel->maps.rfs_config), a->config);
 
 	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++)
 		err = pins_put(bpf_map__fd(maps[i].map), "%s/%s", a->dir, maps[i].pin);
 	if (!err)
+		err = pins_put(bpf_program__fd(a->skel->progs.rfs_cpumap), "%s/%s", a->dir,
+			       RFS_PIN_CPUMAP_PROG);
+	if (!err)
+		err = pins_put(a->protos.cpumap, "%s/%s", a->dir, RFS_PIN_CPUMAP);
+	if (!err)
 		err = pins_mkdir("%s/%s", a->dir, RFS_PIN_QUEUE_MAPS);
 	return err;
+}
+
+/* The recorder first, as of the queues' rings. */
+static int add_rings(struct attach *a, const struct cpuset *cpus)
+{
+	int threads = bpf_map__fd(a->skel->maps.rps_thread), err;
+	__u32 id;
+
+	err = map_id(a->protos.cpumap, &id);
+	if (!err && bpf_map_update_elem(a->r->threads, &id, &threads, BPF_ANY))
+		err = -errno;
+	if (err) {
+		rfs_error("%s: the recorder cannot be told of its rings: %s", a->nif->name,
+			  strerror(-err));
+		return err;
+	}
+	return add_cpumap_entries(a->protos.cpumap, bpf_program__fd(a->skel->progs.rfs_cpumap),
+				  cpus, a->config->qsize);
 }
 
 static int add_queues(struct attach *a)
@@ -212,20 +238,23 @@ static int add_queues(struct attach *a)
 	const struct queue_tables t = {
 		.dev_flow = bpf_map__fd(a->skel->maps.rps_dev_flow),
 		.rings = bpf_map__fd(a->skel->maps.rps_ring),
-		.cpumap = bpf_map__fd(a->skel->maps.cpumap),
-		.by_cpumap = a->r->rings,
+		.cpumaps = bpf_map__fd(a->skel->maps.cpumap),
+		.by_id = a->r->rings,
+		.cpumap = a->protos.cpumap,
 	};
 	int cpus_fd = bpf_map__fd(a->skel->maps.rps_cpus), err;
 	struct cpuset cpus;
 
 	err = usable_cpus(&a->opts->cpus, &cpus);
+	if (!err)
+		err = add_rings(a, &cpus);
 	for (__u32 q = 0; !err && q < a->config->queues; q++)
-		err = queue_add(&t, a->dir, a->config, &cpus, q);
+		err = queue_add(&t, a->dir, a->config, q);
 	/* As the kernel makes them they are, and need not be seen, which they are not in
 	 * containers. */
 	if (!err && memcmp(&a->config->kthread_sched, &kthread_sched_default,
 			   sizeof(kthread_sched_default)))
-		err = sched_kthreads(a->dir, a->config, &a->config->kthread_sched, rfs_error);
+		err = sched_kthreads(a->dir, &a->config->kthread_sched, rfs_error);
 	if (!err)
 		err = publish_cpus(cpus_fd, bpf_map__fd(a->skel->maps.rfs_config), a->config, &cpus,
 				   &a->opts->cpus);

@@ -11,23 +11,39 @@
 #include "iface/journal.h"
 #include "iface/locate.h"
 #include "iface/steer.h"
-#include "maps/queues.h"
+#include "maps/rings.h"
 #include "maps/rps_cpus.h"
 
 void attached_close(struct attached *a)
 {
-	if (a->config_fd >= 0)
-		close(a->config_fd);
-	if (a->cpus_fd >= 0)
-		close(a->cpus_fd);
-	free(a->cpumap_ids);
+	const int fds[] = { a->config_fd, a->cpus_fd, a->cpumap, a->cpumap_prog };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* 0 or the first that could not be opened. */
+static int open_pins(struct attached *a)
+{
+	a->config_fd = pins_get("%s/%s", a->dir, RFS_PIN_CONFIG);
+	a->cpus_fd = pins_get("%s/%s", a->dir, RFS_PIN_CPUS);
+	a->cpumap = pins_get("%s/%s", a->dir, RFS_PIN_CPUMAP);
+	a->cpumap_prog = pins_get("%s/%s", a->dir, RFS_PIN_CPUMAP_PROG);
+	return a->config_fd < 0	    ? a->config_fd
+	       : a->cpus_fd < 0	    ? a->cpus_fd
+	       : a->cpumap < 0	    ? a->cpumap
+	       : a->cpumap_prog < 0 ? a->cpumap_prog
+				    : map_id(a->cpumap, &a->cpumap_id);
 }
 
 int attached_open(const char *dir, struct attached *a)
 {
 	int err;
 
-	*a = (struct attached){ .dir = dir, .config_fd = -1, .cpus_fd = -1 };
+	*a = (struct attached){
+		.dir = dir, .config_fd = -1, .cpus_fd = -1, .cpumap = -1, .cpumap_prog = -1
+	};
 	err = steer_config(dir, &a->config);
 	if (err == -EPROTO)
 		rfs_error(
@@ -40,13 +56,9 @@ int attached_open(const char *dir, struct attached *a)
 		rfs_error("%s is not attached in full; attach or detach it first", dir);
 	if (err || a->config.state != RFS_STATE_READY)
 		return err ? err : -EAGAIN;
-	a->config_fd = pins_get("%s/%s", dir, RFS_PIN_CONFIG);
-	a->cpus_fd = pins_get("%s/%s", dir, RFS_PIN_CPUS);
-	err = a->config_fd < 0 ? a->config_fd : a->cpus_fd < 0 ? a->cpus_fd : 0;
+	err = open_pins(a);
 	if (!err)
 		err = rps_cpus_read(a->cpus_fd, a->config.active, &a->active, &a->wanted);
-	if (!err)
-		err = queues_cpumap_ids(dir, a->config.queues, &a->cpumap_ids);
 	if (err) {
 		rfs_error("%s: cannot read its configuration: %s", dir, strerror(-err));
 		attached_close(a);
@@ -88,27 +100,7 @@ int attached_publish(struct attached *a, const struct cpuset *cpus, const struct
 	return err;
 }
 
-int attached_cpumap(const struct attached *a, unsigned int queue)
-{
-	int fd = queue_get(a->dir, queue, RFS_PIN_CPUMAP);
-
-	if (fd < 0)
-		rfs_error("%s: cannot open the CPUMAP of RX queue %u: %s", a->dir, queue,
-			  strerror(-fd));
-	return fd;
-}
-
 int attached_add_rings(const struct attached *a, const struct cpuset *cpus)
 {
-	int err = 0;
-
-	for (unsigned int q = 0; !err && q < a->config.queues; q++) {
-		int fd = attached_cpumap(a, q);
-
-		if (fd < 0)
-			return fd;
-		err = add_cpumap_entries(fd, cpus, a->config.qsize);
-		close(fd);
-	}
-	return err;
+	return add_cpumap_entries(a->cpumap, a->cpumap_prog, cpus, a->config.qsize);
 }

@@ -11,7 +11,9 @@ struct attached {
 	struct rfs_config config;
 	int config_fd;
 	int cpus_fd;
-	__u32 *cpumap_ids; /* of config.queues */
+	int cpumap;
+	int cpumap_prog;
+	__u32 cpumap_id;
 	struct cpuset active;
 	struct cpuset wanted;
 };
@@ -35,15 +37,12 @@ void attached_close(struct attached *a);
 int attached_publish(struct attached *a, const struct cpuset *cpus, const struct cpuset *wanted);
 
 /**
- * attached_add_rings() - rings from all queues to these CPUs
+ * attached_add_rings() - rings to these CPUs
  *
  * Those of CPUs that leave the set stay: slots may still lead there.
  *
  * Return: 0, or a negative errno after an error message.
  */
 int attached_add_rings(const struct attached *a, const struct cpuset *cpus);
-
-/** attached_cpumap() - a queue's CPUMAP; a file descriptor, or a negative errno after a message */
-int attached_cpumap(const struct attached *a, unsigned int queue);
 
 #endif /* RFS_ATTACHED_H */

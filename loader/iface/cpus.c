@@ -57,9 +57,9 @@ int usable_cpus(const struct cpuset *wanted, struct cpuset *usable)
 	return 0;
 }
 
-int add_cpumap_entries(int cpumap, const struct cpuset *cpus, unsigned int qsize)
+int add_cpumap_entries(int cpumap, int prog, const struct cpuset *cpus, unsigned int qsize)
 {
-	struct bpf_cpumap_val value = { .qsize = qsize };
+	struct bpf_cpumap_val value = { .qsize = qsize, .bpf_prog.fd = prog };
 
 	cpuset_for_each(cpu, cpus)
 	{

@@ -51,35 +51,58 @@ static int leave_rings(const char *dir, int config_fd)
 	return err;
 }
 
-/* The recorder's programs find rings by their CPUMAP's id: not these any more. */
-static int forget_rings(const char *dir)
+/* One map that the recorder has by its id; up to version 0.1 it had a queue's rings by its CPUMAP's. */
+static int forget_map(int table, const char *pin)
 {
-	int rings = pins_get("%s", RFS_PIN_RINGS), err = 0, n;
-	char **queues, folder[PIN_NAME_LEN + sizeof("/" RFS_PIN_QUEUE_MAPS)];
+	int fd = pins_get("%s", pin), err;
+	__u32 id;
 
-	if (rings < 0)
-		return rings == -ENOENT ? 0 : rings;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	err = map_id(fd, &id);
+	if (!err && bpf_map_delete_elem(table, &id) && errno != ENOENT)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int forget_queues(const char *dir, const char *table_pin, const char *map)
+{
+	int table = pins_get("%s", table_pin), err = 0, n;
+	char **queues, path[PIN_NAME_LEN + 64];
+
+	if (table < 0)
+		return table == -ENOENT ? 0 : table;
 	/* All that are there: how many there were is told by a config that we may not understand.
 	 */
-	snprintf(folder, sizeof(folder), "%s/%s", dir, RFS_PIN_QUEUE_MAPS);
-	n = pins_list(folder, false, &queues);
+	snprintf(path, sizeof(path), "%s/%s", dir, RFS_PIN_QUEUE_MAPS);
+	n = pins_list(path, false, &queues);
 	err = n < 0 ? n : 0;
 	for (int q = 0; !err && q < n; q++) {
-		int fd = pins_get("%s/%s/%s", folder, queues[q], RFS_PIN_CPUMAP);
-		__u32 id;
-
-		if (fd < 0) {
-			err = fd == -ENOENT ? 0 : fd;
-			continue;
-		}
-		err = map_id(fd, &id);
-		if (!err && bpf_map_delete_elem(rings, &id) && errno != ENOENT)
-			err = -errno;
-		close(fd);
+		snprintf(path, sizeof(path), "%s/%s/%s/%s", dir, RFS_PIN_QUEUE_MAPS, queues[q], map);
+		err = forget_map(table, path);
 	}
 	pins_free_list(queues, n > 0 ? n : 0);
-	close(rings);
+	close(table);
 	return err;
+}
+
+/* The recorder's programs find rings and threads by maps' ids: not these any more. */
+static int forget_rings(const char *dir)
+{
+	int threads = pins_get("%s", RFS_PIN_THREADS), err = 0;
+	char path[PIN_NAME_LEN + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, RFS_PIN_CPUMAP);
+	if (threads >= 0) {
+		err = forget_map(threads, path);
+		close(threads);
+	} else if (threads != -ENOENT) {
+		err = threads;
+	}
+	if (!err)
+		err = forget_queues(dir, RFS_PIN_RINGS, RFS_PIN_RING);
+	return err ? err : forget_queues(dir, RFS_PIN_RINGS_ABI4, RFS_PIN_CPUMAP);
 }
 
 /* With this process where the interface is: take the program off, restore the settings. */

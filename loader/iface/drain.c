@@ -8,6 +8,7 @@
 #include "iface/idle.h"
 #include "iface/internal.h"
 #include "iface/polls.h"
+#include "maps/queues.h"
 #include "maps/rings.h"
 #include "recorder/recorder.h"
 #include "rfs/rules.h"
@@ -15,6 +16,8 @@
 /* All queues' rings that frames were counted into, and their threads. */
 struct used_rings {
 	struct rps_ring **mapped; /* by queue; NULL: not pinned */
+	struct rps_thread *did;
+	__u32 cpumap_id;
 	unsigned int queues;
 	unsigned int nr_cpus;
 	struct kthreads threads;
@@ -27,16 +30,17 @@ static void close_rings(struct used_rings *used)
 	for (unsigned int q = 0; used->mapped && q < used->queues; q++)
 		if (used->mapped[q])
 			rings_unmap(used->mapped[q], used->nr_cpus);
+	if (used->did)
+		threads_unmap(used->did, used->nr_cpus);
 	free(used->mapped);
 	free(used->threads.list);
 	free(used->list);
 }
 
-static const struct kthread *thread_of(const struct used_rings *used, __u32 cpumap_id,
-				       unsigned int cpu)
+static const struct kthread *thread_of(const struct used_rings *used, unsigned int cpu)
 {
 	for (unsigned int i = 0; i < used->threads.n; i++)
-		if (used->threads.list[i].cpumap_id == cpumap_id &&
+		if (used->threads.list[i].cpumap_id == used->cpumap_id &&
 		    used->threads.list[i].cpu == cpu)
 			return &used->threads.list[i];
 	return NULL;
@@ -54,6 +58,12 @@ static int open_rings(const char *dir, struct used_rings *used)
 	used->list = calloc((size_t)used->queues * used->nr_cpus, sizeof(*used->list));
 	if (!err && (!used->mapped || !used->list))
 		err = -ENOMEM;
+	if (!err)
+		err = cpumap_id(dir, &used->cpumap_id);
+	if (!err) {
+		used->did = threads_map(dir, used->nr_cpus);
+		err = used->did ? 0 : -errno;
+	}
 	for (unsigned int q = 0; !err && q < used->queues; q++) {
 		struct rps_ring *rings = rings_map(dir, q, used->nr_cpus);
 
@@ -64,7 +74,8 @@ static int open_rings(const char *dir, struct used_rings *used)
 			if (READ_ONCE(rings[cpu].tail))
 				used->list[used->n++] = (struct idle_ring){
 					.ring = &rings[cpu],
-					.k = thread_of(used, rings[cpu].cpumap_id, cpu),
+					.thread = &used->did[cpu],
+					.k = thread_of(used, cpu),
 				};
 	}
 	return err;

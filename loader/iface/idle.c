@@ -27,9 +27,9 @@ static bool is_idle(const struct idle_ring *r)
  */
 static bool is_trusted(struct idle_ring *r)
 {
-	if (!READ_ONCE(r->ring->owner) || READ_ONCE(r->ring->task))
+	if (!READ_ONCE(r->thread->owner) || READ_ONCE(r->thread->task))
 		return true;
-	WRITE_ONCE(r->ring->task, READ_ONCE(r->ring->owner));
+	WRITE_ONCE(r->thread->task, READ_ONCE(r->thread->owner));
 	return false;
 }
 

@@ -65,9 +65,13 @@ int publish_cpus(int cpus_fd, int config_fd, struct rfs_config *config, const st
  */
 int usable_cpus(const struct cpuset *wanted, struct cpuset *usable);
 
-/** add_cpumap_entries() - make the rings that are missing; 0, or a negative errno after a message
+/**
+ * add_cpumap_entries() - make the rings that are missing
+ * @prog: rfs_cpumap, which runs for each frame that comes out
+ *
+ * Return: 0, or a negative errno after an error message.
  */
-int add_cpumap_entries(int cpumap, const struct cpuset *cpus, unsigned int qsize);
+int add_cpumap_entries(int cpumap, int prog, const struct cpuset *cpus, unsigned int qsize);
 
 /* rfs_error() or rfs_warn() */
 typedef void say_fn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -75,13 +79,11 @@ typedef void say_fn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /**
  * sched_kthreads() - schedule all kthreads of an interface
  * @dir:   its pin folder's name
- * @config: its number of RX queues counts
  * @sched: how
  * @say:   takes the message if that fails
  *
  * Return: 0, or a negative errno after a message; those before the one that failed are changed.
  */
-int sched_kthreads(const char *dir, const struct rfs_config *config, const struct rfs_sched *sched,
-		   say_fn *say);
+int sched_kthreads(const char *dir, const struct rfs_sched *sched, say_fn *say);
 
 #endif /* RFS_STEER_INTERNAL_H */

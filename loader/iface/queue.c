@@ -22,13 +22,15 @@ int queue_tables_open(const char *dir, struct queue_tables *t)
 
 	t->dev_flow = pins_get("%s/%s", dir, RFS_PIN_DEV_FLOW);
 	t->rings = pins_get("%s/%s", dir, RFS_PIN_RING);
+	t->cpumaps = pins_get("%s/%s", dir, RFS_PIN_CPUMAPS);
+	t->by_id = pins_get("%s", RFS_PIN_RINGS);
 	t->cpumap = pins_get("%s/%s", dir, RFS_PIN_CPUMAP);
-	t->by_cpumap = pins_get("%s", RFS_PIN_RINGS);
-	err = t->dev_flow < 0	 ? t->dev_flow
-	      : t->rings < 0	 ? t->rings
-	      : t->cpumap < 0	 ? t->cpumap
-	      : t->by_cpumap < 0 ? t->by_cpumap
-				 : 0;
+	err = t->dev_flow < 0  ? t->dev_flow
+	      : t->rings < 0   ? t->rings
+	      : t->cpumaps < 0 ? t->cpumaps
+	      : t->by_id < 0   ? t->by_id
+	      : t->cpumap < 0  ? t->cpumap
+			       : 0;
 	if (err) {
 		rfs_error("%s: cannot open the tables of its RX queues: %s", dir, strerror(-err));
 		queue_tables_close(t);
@@ -38,7 +40,7 @@ int queue_tables_open(const char *dir, struct queue_tables *t)
 
 void queue_tables_close(struct queue_tables *t)
 {
-	const int fds[] = { t->dev_flow, t->rings, t->cpumap, t->by_cpumap };
+	const int fds[] = { t->dev_flow, t->rings, t->cpumaps, t->by_id, t->cpumap };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -49,36 +51,35 @@ void queue_tables_close(struct queue_tables *t)
 struct queue {
 	int dev_flow;
 	int rings;
-	int cpumap;
-	__u32 cpumap_id;
+	__u32 id; /* of rings */
 };
 
 static void close_queue(struct queue *q)
 {
-	const int fds[] = { q->dev_flow, q->rings, q->cpumap };
+	const int fds[] = { q->dev_flow, q->rings };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 }
 
-static int make_maps(struct queue *q, const struct rfs_config *config, unsigned int nr_cpus)
+static int make_maps(struct queue *q, const struct queue_tables *t, const struct rfs_config *config,
+		     unsigned int nr_cpus)
 {
+	__u32 cpumap;
 	int err;
 
 	q->dev_flow = queue_dev_flow(config->flow_cnt);
 	q->rings = queue_rings(nr_cpus);
-	q->cpumap = queue_cpumap(nr_cpus);
-	err = q->dev_flow < 0 ? q->dev_flow
-	      : q->rings < 0  ? q->rings
-	      : q->cpumap < 0 ? q->cpumap
-			      : 0;
+	err = q->dev_flow < 0 ? q->dev_flow : q->rings < 0 ? q->rings : 0;
 	if (!err)
 		err = queue_dev_flow_clear(q->dev_flow, config->flow_cnt);
 	if (!err)
-		err = map_id(q->cpumap, &q->cpumap_id);
+		err = map_id(t->cpumap, &cpumap);
 	if (!err)
-		err = queue_rings_init(q->rings, nr_cpus, q->cpumap_id);
+		err = map_id(q->rings, &q->id);
+	if (!err)
+		err = queue_rings_init(q->rings, nr_cpus, cpumap);
 	return err;
 }
 
@@ -86,8 +87,6 @@ static int pin(const struct queue *q, const char *dir, __u32 queue)
 {
 	int err = queue_mkdir(dir, queue);
 
-	if (!err)
-		err = queue_put(q->cpumap, dir, queue, RFS_PIN_CPUMAP);
 	if (!err)
 		err = queue_put(q->dev_flow, dir, queue, RFS_PIN_DEV_FLOW);
 	if (!err)
@@ -98,27 +97,25 @@ static int pin(const struct queue *q, const char *dir, __u32 queue)
 /* The recorder first: no frame may go through a ring that it does not count. */
 static int publish(const struct queue_tables *t, const struct queue *q, __u32 queue)
 {
-	return bpf_map_update_elem(t->by_cpumap, &q->cpumap_id, &q->rings, BPF_ANY) ||
+	return bpf_map_update_elem(t->by_id, &q->id, &q->rings, BPF_ANY) ||
 			       bpf_map_update_elem(t->rings, &queue, &q->rings, BPF_ANY) ||
 			       bpf_map_update_elem(t->dev_flow, &queue, &q->dev_flow, BPF_ANY) ||
-			       bpf_map_update_elem(t->cpumap, &queue, &q->cpumap, BPF_ANY)
+			       bpf_map_update_elem(t->cpumaps, &queue, &t->cpumap, BPF_ANY)
 		       ? -errno
 		       : 0;
 }
 
 int queue_add(const struct queue_tables *t, const char *dir, const struct rfs_config *config,
-	      const struct cpuset *cpus, __u32 queue)
+	      __u32 queue)
 {
 	struct queue q;
-	int err = make_maps(&q, config, recorder_nr_cpus());
+	int err = make_maps(&q, t, config, recorder_nr_cpus());
 
 	if (err) {
 		rfs_error("cannot make the tables of RX queue %u: %s", queue, strerror(-err));
 		goto out;
 	}
 	err = pin(&q, dir, queue);
-	if (!err)
-		err = add_cpumap_entries(q.cpumap, cpus, config->qsize);
 	if (err)
 		goto out;
 	err = publish(t, &q, queue);
@@ -157,14 +154,11 @@ bool queue_has_pins(const char *dir, __u32 queue)
 
 int queue_remove(const struct queue_tables *t, const char *dir, __u32 queue)
 {
-	const int tables[] = { t->cpumap, t->dev_flow, t->rings };
-	int cpumap = queue_get(dir, queue, RFS_PIN_CPUMAP), err;
+	const int tables[] = { t->cpumaps, t->dev_flow, t->rings };
 	__u64 frames;
-	__u32 id = 0;
+	__u32 id;
+	int err = queue_id(dir, queue, &id);
 
-	err = cpumap >= 0 ? map_id(cpumap, &id) : cpumap == -ENOENT ? 0 : cpumap;
-	if (cpumap >= 0)
-		close(cpumap);
 	if (!err)
 		err = frames_of_queue(dir, queue, &frames);
 	if (!err && frames) {
@@ -178,7 +172,7 @@ int queue_remove(const struct queue_tables *t, const char *dir, __u32 queue)
 			err = -errno;
 	if (!err)
 		err = wait_for_polls();
-	if (!err && bpf_map_delete_elem(t->by_cpumap, &id) && errno != ENOENT)
+	if (!err && bpf_map_delete_elem(t->by_id, &id) && errno != ENOENT)
 		err = -errno;
 	if (err)
 		rfs_error("%s: cannot take out RX queue %u: %s", dir, queue, strerror(-err));

@@ -6,12 +6,13 @@
 #include "host/cpuset.h"
 #include "rfs/types.h"
 
-/* Where the tables of all queues are found, by RX queue or by CPUMAP: file descriptors of maps. */
+/* Where the tables of all queues are found: file descriptors of maps. */
 struct queue_tables {
-	int dev_flow; /* the program's */
+	int dev_flow; /* the program's, by RX queue */
 	int rings;
-	int cpumap;
-	int by_cpumap; /* the recorder's */
+	int cpumaps;
+	int by_id;  /* the recorder's, by the id of a queue's rings */
+	int cpumap; /* the interface's, one for all queues */
 };
 
 /**
@@ -23,16 +24,15 @@ int queue_tables_open(const char *dir, struct queue_tables *t);
 void queue_tables_close(struct queue_tables *t);
 
 /**
- * queue_add() - make a queue's tables, and its rings to some CPUs
+ * queue_add() - make a queue's tables
  * @dir:    the interface's pin folder, where they are pinned
  * @config: sizes
- * @cpus:   to which there are rings from the start
  * @queue:  RX queue
  *
  * Return: 0, or a negative errno after an error message.
  */
 int queue_add(const struct queue_tables *t, const char *dir, const struct rfs_config *config,
-	      const struct cpuset *cpus, __u32 queue);
+	      __u32 queue);
 
 /**
  * queue_has_pins() - is there anything pinned of a queue, as a change that was cut short leaves it?

@@ -22,56 +22,88 @@
 #include "iface/queue.h"
 #include "iface/settings.h"
 #include "iface/steer.h"
-#include "maps/queues.h"
 #include "maps/rings.h"
 #include "recorder/recorder.h"
 #include "rfs/rules.h"
 
 /* ---- kthreads that lost their CPU ---- */
 
+/* The rings of all queues to a CPU. */
+struct cpu_rings {
+	struct rps_ring **mapped; /* by queue; NULL: not pinned */
+	struct rps_thread *threads;
+	struct idle_ring *list;
+	unsigned int queues;
+	unsigned int nr_cpus;
+	unsigned int n;
+};
+
+static void close_rings(struct cpu_rings *r)
+{
+	for (unsigned int q = 0; r->mapped && q < r->queues; q++)
+		if (r->mapped[q])
+			rings_unmap(r->mapped[q], r->nr_cpus);
+	if (r->threads)
+		threads_unmap(r->threads, r->nr_cpus);
+	free(r->mapped);
+	free(r->list);
+}
+
+static int open_rings(const struct attached *a, const struct kthread *k, struct cpu_rings *r)
+{
+	int err = 0;
+
+	*r = (struct cpu_rings){ .queues = a->config.queues, .nr_cpus = recorder_nr_cpus() };
+	r->mapped = calloc(r->queues, sizeof(void *));
+	r->list = calloc(r->queues, sizeof(*r->list));
+	r->threads = threads_map(a->dir, r->nr_cpus);
+	if (!r->threads)
+		err = -errno;
+	else if (!r->mapped || !r->list)
+		err = -ENOMEM;
+	for (unsigned int q = 0; !err && q < r->queues; q++) {
+		r->mapped[q] = rings_map(a->dir, q, r->nr_cpus);
+		if (!r->mapped[q])
+			err = -errno;
+		else
+			r->list[r->n++] = (struct idle_ring){ .ring = &r->mapped[q][k->cpu],
+							      .thread = &r->threads[k->cpu],
+							      .k = k };
+	}
+	return err;
+}
+
 /* Make an idle ring's entry anew, with a kthread that is bound to its CPU. */
 static int renew_entry(const struct attached *a, const struct kthread *k)
 {
-	unsigned int queue = queues_find(a->cpumap_ids, a->config.queues, k->cpumap_id);
-	struct bpf_cpumap_val value = { .qsize = a->config.qsize };
-	unsigned int nr_cpus = recorder_nr_cpus();
-	struct rps_ring *rings = rings_map(a->dir, queue, nr_cpus);
-	int cpumap = attached_cpumap(a, queue), err = 0;
-	struct idle_ring idle = { .k = k };
+	struct bpf_cpumap_val value = { .qsize = a->config.qsize, .bpf_prog.fd = a->cpumap_prog };
 	__u32 key = k->cpu;
+	struct cpu_rings r;
+	int err = open_rings(a, k, &r);
 
-	if (!rings || cpumap < 0) {
-		err = -ENOENT;
-		goto out;
-	}
-	idle.ring = &rings[key];
-	if (idle_wait(&idle, 1)) {
-		rfs_warn(
-			"%s: the ring from RX queue %u to CPU %u does not get empty; it is left out "
-			"until the next refresh",
-			a->dir, queue, key);
+	if (err) {
+		rfs_error("cannot look at the ring to CPU %u: %s", key, strerror(-err));
+	} else if (idle_wait(r.list, r.n)) {
+		rfs_warn("%s: the ring to CPU %u does not get empty; it is left out until the next "
+			 "refresh",
+			 a->dir, key);
 		err = -EAGAIN;
-	} else if (bpf_map_update_elem(cpumap, &key, &value, BPF_ANY)) {
+	} else if (bpf_map_update_elem(a->cpumap, &key, &value, BPF_ANY)) {
 		err = -errno;
 		rfs_error("cannot make the ring to CPU %u anew: %s", key, strerror(-err));
 	} else {
 		/* The old thread ends after a grace period: its state is not to be read. */
-		WRITE_ONCE(rings[key].task, 0);
-		WRITE_ONCE(rings[key].owner, 0);
+		WRITE_ONCE(r.threads[key].task, 0);
+		WRITE_ONCE(r.threads[key].owner, 0);
 	}
-out:
-	if (cpumap >= 0)
-		close(cpumap);
-	if (rings)
-		rings_unmap(rings, nr_cpus);
+	close_rings(&r);
 	return err;
 }
 
 /* Is it a kthread of ours, for a CPU of the set, that runs elsewhere? */
 static bool is_unbound(const struct attached *a, const struct kthread *k, const struct cpuset *cpus)
 {
-	return queues_find(a->cpumap_ids, a->config.queues, k->cpumap_id) >= 0 &&
-	       cpuset_has(cpus, k->cpu) && !kthread_is_bound(k);
+	return k->cpumap_id == a->cpumap_id && cpuset_has(cpus, k->cpu) && !kthread_is_bound(k);
 }
 
 /* The CPUs of the set that have a kthread elsewhere. */
@@ -128,7 +160,7 @@ static int follow_cpus(struct attached *a)
 		err = attached_add_rings(a, &usable);
 	/* Of the kthreads that are new, before frames go there; it does not stop steering. */
 	if (!err)
-		sched_kthreads(a->dir, &a->config, &a->config.kthread_sched, rfs_warn);
+		sched_kthreads(a->dir, &a->config.kthread_sched, rfs_warn);
 	cpuset_for_each(cpu, &unbound) cpuset_add(&ready, cpu);
 	return err ? err : publish_ready(a, &ready);
 }
@@ -185,7 +217,7 @@ static int add_queues(struct attached *a, const struct queue_tables *t, unsigned
 		if (queue_has_pins(a->dir, q))
 			err = queue_remove(t, a->dir, q);
 		if (!err)
-			err = queue_add(t, a->dir, &a->config, &a->active, q);
+			err = queue_add(t, a->dir, &a->config, q);
 		if (!err)
 			a->config.queues = q + 1;
 	}
@@ -271,13 +303,8 @@ int steer_refresh(const char *dir)
 	/* Also where an earlier refresh was killed before it came to that. */
 	opened = set_steering(&a, RFS_GATE_OPEN);
 	err = err ? err : opened;
-	attached_close(&a);
-	/* Anew, as the queues' CPUMAPs are others now. */
 	if (!err)
-		err = attached_open(dir, &a);
-	if (err)
-		return err;
-	err = follow_cpus(&a);
+		err = follow_cpus(&a);
 	attached_close(&a);
 	return err;
 }

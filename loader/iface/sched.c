@@ -9,13 +9,12 @@
 #include "maps/queues.h"
 #include "iface/internal.h"
 
-int sched_kthreads(const char *dir, const struct rfs_config *config, const struct rfs_sched *sched,
-		   say_fn *say)
+int sched_kthreads(const char *dir, const struct rfs_sched *sched, say_fn *say)
 {
 	char text[KTHREAD_SCHED_LEN];
 	struct kthreads all = {};
-	__u32 *ids;
-	int err = queues_cpumap_ids(dir, config->queues, &ids);
+	__u32 id;
+	int err = cpumap_id(dir, &id);
 
 	if (!err)
 		err = kthreads_list(&all);
@@ -26,7 +25,7 @@ int sched_kthreads(const char *dir, const struct rfs_config *config, const struc
 	for (unsigned int i = 0; !err && i < all.n; i++) {
 		const struct kthread *k = &all.list[i];
 
-		if (queues_find(ids, config->queues, k->cpumap_id) < 0)
+		if (!id || k->cpumap_id != id)
 			continue;
 		err = kthread_set_sched(k, sched);
 		if (err)
@@ -35,6 +34,5 @@ int sched_kthreads(const char *dir, const struct rfs_config *config, const struc
 			    dir, k->cpu, text, strerror(-err));
 	}
 	free(all.list);
-	free(ids);
 	return err;
 }

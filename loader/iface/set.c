@@ -26,7 +26,7 @@ static int apply(struct attached *a, const struct steer_changes *changes)
 	if (!err)
 		err = attached_add_rings(a, &usable);
 	if (!err)
-		err = sched_kthreads(a->dir, &a->config, &a->config.kthread_sched, rfs_error);
+		err = sched_kthreads(a->dir, &a->config.kthread_sched, rfs_error);
 	return err ? err : attached_publish(a, &usable, wanted);
 }
 
@@ -43,7 +43,7 @@ int steer_set(const char *dir, const struct steer_changes *changes)
 		a.config.kthread_sched = *changes->kthread_sched;
 	err = apply(&a, changes);
 	if (err && changes->kthread_sched)
-		sched_kthreads(dir, &a.config, &old, say_nothing);
+		sched_kthreads(dir, &old, say_nothing);
 	attached_close(&a);
 	return err;
 }

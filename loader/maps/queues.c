@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* queues.c - the pinned maps of an interface's RX queues. */
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "maps/pins.h"
@@ -23,10 +22,11 @@ int queue_mkdir(const char *dir, unsigned int queue)
 	return pins_mkdir("%s/%s/%u", dir, RFS_PIN_QUEUE_MAPS, queue);
 }
 
-static int cpumap_id(const char *dir, unsigned int queue, __u32 *id)
+static int pinned_id(int fd, __u32 *id)
 {
-	int fd = queue_get(dir, queue, RFS_PIN_CPUMAP), err;
+	int err;
 
+	*id = 0;
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	err = map_id(fd, id);
@@ -34,25 +34,12 @@ static int cpumap_id(const char *dir, unsigned int queue, __u32 *id)
 	return err;
 }
 
-int queues_cpumap_ids(const char *dir, unsigned int queues, __u32 **ids)
+int queue_id(const char *dir, unsigned int queue, __u32 *id)
 {
-	int err = 0;
-
-	*ids = calloc(queues ? queues : 1, sizeof(**ids));
-	if (!*ids)
-		return -ENOMEM;
-	for (unsigned int q = 0; q < queues; q++) {
-		int failed = cpumap_id(dir, q, &(*ids)[q]);
-
-		err = err ? err : failed;
-	}
-	return err;
+	return pinned_id(queue_get(dir, queue, RFS_PIN_RING), id);
 }
 
-int queues_find(const __u32 *ids, unsigned int queues, __u32 id)
+int cpumap_id(const char *dir, __u32 *id)
 {
-	for (unsigned int q = 0; q < queues; q++)
-		if (ids[q] && ids[q] == id)
-			return q;
-	return -1;
+	return pinned_id(pins_get("%s/%s", dir, RFS_PIN_CPUMAP), id);
 }

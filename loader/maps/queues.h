@@ -5,7 +5,7 @@
 
 #include "rfs/types.h"
 
-/** queue_get() - open one: RFS_PIN_CPUMAP and so on; a file descriptor or a negative errno */
+/** queue_get() - open one: RFS_PIN_RING and so on; a file descriptor or a negative errno */
 int queue_get(const char *dir, unsigned int queue, const char *map);
 
 /** queue_put() - pin one; 0, or a negative errno after an error message */
@@ -15,16 +15,13 @@ int queue_put(int fd, const char *dir, unsigned int queue, const char *map);
 int queue_mkdir(const char *dir, unsigned int queue);
 
 /**
- * queues_cpumap_ids() - the ids of all queues' CPUMAPs, which kthreads and the recorder go by
- * @queues: how many there are
- * @ids:    receives an array, to be freed; 0, which no map has, for a CPUMAP that is not pinned or
- *	    cannot be looked at; NULL if there is no memory
+ * queue_id() - the id of a queue's rings, which the recorder goes by
+ * cpumap_id() - that of the CPUMAP, which kthreads go by
+ * @id: 0, which no map has, if it is not pinned
  *
- * Return: 0, or the first error but -ENOENT; the others' ids are there nevertheless.
+ * Return: 0 or a negative errno.
  */
-int queues_cpumap_ids(const char *dir, unsigned int queues, __u32 **ids);
-
-/** queues_find() - the queue that has the CPUMAP @id, by queues_cpumap_ids(); -1: none */
-int queues_find(const __u32 *ids, unsigned int queues, __u32 id);
+int queue_id(const char *dir, unsigned int queue, __u32 *id);
+int cpumap_id(const char *dir, __u32 *id);
 
 #endif /* RFS_QUEUES_H */

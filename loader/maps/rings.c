@@ -27,6 +27,7 @@ static const struct queue_types {
 	__u32 key;
 	__u32 dev_flow;
 	__u32 ring;
+	__u32 thread;
 } * queue_types(void)
 {
 	static struct queue_types types = { .btf_fd = -ENOENT };
@@ -54,6 +55,7 @@ static const struct queue_types {
 		types.key = bpf_map__btf_key_type_id(skel->maps.ring_queue);
 		types.dev_flow = bpf_map__btf_value_type_id(skel->maps.dev_flow_queue);
 		types.ring = bpf_map__btf_value_type_id(skel->maps.ring_queue);
+		types.thread = bpf_map__btf_value_type_id(skel->maps.rps_thread);
 		types.btf_fd = fcntl(btf__fd(copy), F_DUPFD_CLOEXEC, 3);
 	}
 	btf__free(copy);
@@ -86,7 +88,13 @@ int queue_rings(unsigned int nr_cpus)
 		      queue_types()->ring);
 }
 
-int queue_cpumap(unsigned int nr_cpus)
+int rings_threads(unsigned int nr_cpus)
+{
+	return create("rps_thread", sizeof(struct rps_thread), nr_cpus, BPF_F_MMAPABLE,
+		      queue_types()->thread);
+}
+
+int rings_cpumap(unsigned int nr_cpus)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_CPUMAP, "rfs_cpumap", sizeof(__u32),
 				sizeof(struct bpf_cpumap_val), nr_cpus, NULL);
@@ -119,7 +127,10 @@ out:
 int queue_rings_init(int fd, unsigned int nr_cpus, __u32 cpumap_id)
 {
 	struct rps_ring ring = { .cpumap_id = cpumap_id };
+	int err = map_id(fd, &ring.queue_id);
 
+	if (err)
+		return err;
 	for (__u32 i = 0; i <= nr_cpus; i++)
 		if (bpf_map_update_elem(fd, &i, &ring, BPF_ANY))
 			return -errno;
@@ -137,45 +148,56 @@ int map_id(int fd, __u32 *id)
 	return 0;
 }
 
-static size_t mapping_size(unsigned int nr_cpus)
+static size_t whole_pages(size_t size)
 {
-	size_t page = sysconf(_SC_PAGESIZE), size = (nr_cpus + 1) * sizeof(struct rps_ring);
+	size_t page = sysconf(_SC_PAGESIZE);
 
 	return (size + page - 1) / page * page;
 }
 
-/* Another version's rings are not read as if they were ours. */
-static int check_rings(int fd, unsigned int nr_cpus)
+/* Another version's values are not read as if they were ours. Closes fd. NULL with errno. */
+static void *map_values(int fd, size_t value_size, unsigned int n)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
+	void *values = MAP_FAILED;
+	int err = fd < 0 ? fd : 0;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return -errno;
-	return info.value_size == sizeof(struct rps_ring) && info.max_entries > nr_cpus ? 0
-											: -EPROTO;
-}
-
-struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus)
-{
-	int fd = queue_get(dir, queue, RFS_PIN_RING);
-	int err = fd < 0 ? fd : check_rings(fd, nr_cpus);
-	void *rings = MAP_FAILED;
-
+	if (!err && bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	if (!err && (info.value_size != value_size || info.max_entries < n))
+		err = -EPROTO;
 	if (!err) {
-		rings = mmap(NULL, mapping_size(nr_cpus), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			     0);
-		err = rings == MAP_FAILED ? -errno : 0;
+		values = mmap(NULL, whole_pages(n * value_size), PROT_READ | PROT_WRITE, MAP_SHARED,
+			      fd, 0);
+		err = values == MAP_FAILED ? -errno : 0;
 	}
 	if (fd >= 0)
 		close(fd);
 	errno = -err;
-	return err ? NULL : rings;
+	return err ? NULL : values;
+}
+
+struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus)
+{
+	return map_values(queue_get(dir, queue, RFS_PIN_RING), sizeof(struct rps_ring),
+			  nr_cpus + 1);
 }
 
 void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus)
 {
-	munmap(rings, mapping_size(nr_cpus));
+	munmap(rings, whole_pages((nr_cpus + 1) * sizeof(*rings)));
+}
+
+struct rps_thread *threads_map(const char *dir, unsigned int nr_cpus)
+{
+	return map_values(pins_get("%s/%s", dir, RFS_PIN_THREAD), sizeof(struct rps_thread),
+			  nr_cpus);
+}
+
+void threads_unmap(struct rps_thread *threads, unsigned int nr_cpus)
+{
+	munmap(threads, whole_pages(nr_cpus * sizeof(*threads)));
 }
 
 int rings_each(const char *dir, unsigned int queues, unsigned int nr_cpus, rings_fn *fn, void *arg)

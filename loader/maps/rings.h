@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* rings.h - the maps of one RX queue: slots, rings, CPUMAP. */
+/* rings.h - the maps of an interface and its RX queues: slots, rings, threads, CPUMAP. */
 #ifndef RFS_RINGS_H
 #define RFS_RINGS_H
 
 #include "rfs/types.h"
 
 /*
- * queue_*() - make a queue's map
+ * queue_*(), rings_*() - make a queue's map, or an interface's
  *
- * Slots and rings have BTF, so that bpftool shows them by name.
+ * Slots, rings and threads have BTF, so that bpftool shows them by name.
  *
  * Return: a file descriptor or a negative errno.
  */
 int queue_dev_flow(unsigned int flow_cnt);
 int queue_rings(unsigned int nr_cpus);
-int queue_cpumap(unsigned int nr_cpus);
+int rings_threads(unsigned int nr_cpus);
+int rings_cpumap(unsigned int nr_cpus);
 
 /** queue_dev_flow_clear() - set all slots to RPS_NO_CPU; 0 or a negative errno */
 int queue_dev_flow_clear(int fd, unsigned int flow_cnt);
 
-/** queue_rings_init() - tell rings of nr_cpus CPUs, and the local one, their CPUMAP's id */
+/** queue_rings_init() - tell rings of nr_cpus CPUs, and the local one, their and their CPUMAP's id */
 int queue_rings_init(int fd, unsigned int nr_cpus, __u32 cpumap_id);
 
 /** map_id() - a map's id; 0 or a negative errno */
@@ -34,6 +35,10 @@ int map_id(int fd, __u32 *id);
  */
 struct rps_ring *rings_map(const char *dir, unsigned int queue, unsigned int nr_cpus);
 void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus);
+
+/** threads_map() - the same of the threads of nr_cpus CPUs, to be given to threads_unmap() */
+struct rps_thread *threads_map(const char *dir, unsigned int nr_cpus);
+void threads_unmap(struct rps_thread *threads, unsigned int nr_cpus);
 
 typedef void rings_fn(const struct rps_ring *ring, unsigned int cpu, void *arg);
 

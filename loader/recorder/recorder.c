@@ -153,16 +153,16 @@ static int load(unsigned int hook, const struct rfs_global *settings, struct rfs
 {
 	unsigned int nr_cpus = recorder_nr_cpus();
 	struct rfs_recorder *skel = rfs_recorder__open();
-	int proto, err;
+	int proto, threads, err;
 
 	if (!skel)
 		return -errno;
 	/* Rings are made per RX queue; the map of them only needs to know their kind. */
 	proto = queue_rings(nr_cpus);
-	if (proto < 0) {
-		err = proto;
+	threads = rings_threads(nr_cpus);
+	err = proto < 0 ? proto : threads < 0 ? threads : 0;
+	if (err)
 		goto fail;
-	}
 	memcpy((void *)skel->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
 	skel->rodata->nr_cpus = nr_cpus;
 	skel->rodata->sock_sets = rps_sets(settings->sock_flow_entries);
@@ -172,18 +172,22 @@ static int load(unsigned int hook, const struct rfs_global *settings, struct rfs
 	if (!err)
 		err = bpf_map__set_inner_map_fd(skel->maps.rings, proto);
 	if (!err)
+		err = bpf_map__set_inner_map_fd(skel->maps.threads, threads);
+	if (!err)
 		err = fit_kernel(skel, hook);
 	if (!err)
 		err = rfs_recorder__load(skel);
 	if (!err)
 		err = rfs_recorder__attach(skel);
-	close(proto);
-	if (!err) {
-		*out = skel;
-		return 0;
-	}
 fail:
-	rfs_recorder__destroy(skel);
+	if (proto >= 0)
+		close(proto);
+	if (threads >= 0)
+		close(threads);
+	if (err)
+		rfs_recorder__destroy(skel);
+	else
+		*out = skel;
 	return err;
 }
 
@@ -226,7 +230,8 @@ static int pin_all(struct rfs_recorder *skel, const struct rfs_global *settings)
 		{ skel->maps.rps_sock_ents, RFS_PIN_SOCK_ENTS },
 		{ skel->maps.rfs_locality, RFS_PIN_LOCALITY },
 		{ skel->maps.rings, RFS_PIN_RINGS },
-		{ skel->maps.napi_pass, RFS_PIN_NAPI_PASS },
+		{ skel->maps.threads, RFS_PIN_THREADS },
+		{ skel->maps.rfs_napi, RFS_PIN_NAPI },
 	};
 	struct rfs_global ready = *settings;
 	__u32 zero = 0;
@@ -295,7 +300,8 @@ int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *
 	r->sock_ents = dup(bpf_map__fd(skel->maps.rps_sock_ents));
 	r->locality = dup(bpf_map__fd(skel->maps.rfs_locality));
 	r->rings = dup(bpf_map__fd(skel->maps.rings));
-	r->napi_pass = dup(bpf_map__fd(skel->maps.napi_pass));
+	r->threads = dup(bpf_map__fd(skel->maps.threads));
+	r->napi = dup(bpf_map__fd(skel->maps.rfs_napi));
 	/* Pinned links stay; those of an unpinned recorder must live as long as this process. */
 	if (pin)
 		rfs_recorder__destroy(skel);
@@ -305,7 +311,8 @@ int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *
 /* A map that is not there is of a start that was cut short; one that cannot be opened is there. */
 static int worst_of(const struct recorder *r)
 {
-	const int fds[] = { r->sock_flow, r->sock_ents, r->locality, r->rings, r->napi_pass };
+	const int fds[] = { r->sock_flow, r->sock_ents, r->locality,
+			    r->rings,	  r->threads,	r->napi };
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
@@ -316,7 +323,7 @@ static int worst_of(const struct recorder *r)
 
 int recorder_open(struct recorder *r)
 {
-	struct recorder open = { -1, -1, -1, -1, -1, -1, {} };
+	struct recorder open = { -1, -1, -1, -1, -1, -1, -1, {} };
 	int err;
 
 	*r = open;
@@ -343,7 +350,8 @@ int recorder_open(struct recorder *r)
 	r->sock_ents = pins_get("%s", RFS_PIN_SOCK_ENTS);
 	r->locality = pins_get("%s", RFS_PIN_LOCALITY);
 	r->rings = pins_get("%s", RFS_PIN_RINGS);
-	r->napi_pass = pins_get("%s", RFS_PIN_NAPI_PASS);
+	r->threads = pins_get("%s", RFS_PIN_THREADS);
+	r->napi = pins_get("%s", RFS_PIN_NAPI);
 	err = worst_of(r);
 	if (!err)
 		return 0;
@@ -357,8 +365,8 @@ fail:
 
 void recorder_close(struct recorder *r)
 {
-	int *fds[] = { &r->global,   &r->sock_flow, &r->sock_ents,
-		       &r->locality, &r->rings,	    &r->napi_pass };
+	int *fds[] = { &r->global, &r->sock_flow, &r->sock_ents, &r->locality,
+		       &r->rings,  &r->threads,	  &r->napi };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)

@@ -11,7 +11,8 @@ struct recorder {
 	int sock_ents;
 	int locality;
 	int rings;
-	int napi_pass;
+	int threads;
+	int napi;
 	struct rfs_global settings;
 };
 

@@ -59,18 +59,26 @@ static void find_netns_path(__u64 ino, char *path, size_t len)
 		closedir(d);
 }
 
+/* That a map is not pinned (its id is 0) is another problem. */
+static int knows(int table, __u32 id)
+{
+	__u32 found;
+
+	if (!id || !bpf_map_lookup_elem(table, &id, &found))
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
 /* Does the recorder count the frames of all queues? 1, 0 or -errno. */
 static int knows_queues(const struct recorder *r, const struct iface_view *v)
 {
-	unsigned int queues = v->config.queues;
-	__u32 *ids, rings;
-	int err = queues_cpumap_ids(v->dir, queues, &ids), known = err ? err : 1;
+	__u32 id;
+	int err = cpumap_id(v->dir, &id), known = err ? err : knows(r->threads, id);
 
-	for (unsigned int q = 0; known == 1 && q < queues; q++)
-		/* That a CPUMAP is not pinned is another problem. */
-		if (ids[q] && bpf_map_lookup_elem(r->rings, &ids[q], &rings))
-			known = errno == ENOENT ? 0 : -errno;
-	free(ids);
+	for (unsigned int q = 0; known == 1 && q < v->config.queues; q++) {
+		err = queue_id(v->dir, q, &id);
+		known = err ? err : knows(r->rings, id);
+	}
 	return known;
 }
 

@@ -16,7 +16,7 @@ struct look {
 	const struct iface_view *v;
 	struct iface_facts *f;
 	unsigned int nr_cpus;
-	__u32 *cpumap_ids;
+	__u32 cpumap_id;
 	struct rps_ring **rings; /* of each queue, as they change; NULL: not pinned any more */
 	__u64 *popped;		 /* of each of f->ring, at the first look */
 };
@@ -44,7 +44,7 @@ static int add_queue(struct look *l, unsigned int queue)
 {
 	const struct kthreads *all = &l->f->host->kthreads;
 	struct ring_facts *ring = l->f->ring + (size_t)queue * l->nr_cpus;
-	__u32 id = l->cpumap_ids[queue];
+	__u32 id = l->cpumap_id;
 	int err = 0;
 
 	l->rings[queue] = rings_map(l->v->dir, queue, l->nr_cpus);
@@ -119,7 +119,7 @@ void facts_rings(const struct iface_view *v, struct iface_facts *f)
 	f->ring = calloc(n, sizeof(*f->ring));
 	l.rings = calloc(queues, sizeof(void *));
 	l.popped = calloc(n, sizeof(*l.popped));
-	f->rings_err = queues_cpumap_ids(v->dir, queues, &l.cpumap_ids);
+	f->rings_err = cpumap_id(v->dir, &l.cpumap_id);
 	if (!f->ring || !l.rings || !l.popped)
 		f->rings_err = -ENOMEM;
 	if (f->rings_err)
@@ -136,7 +136,6 @@ out:
 	for (unsigned int q = 0; l.rings && q < queues; q++)
 		if (l.rings[q])
 			rings_unmap(l.rings[q], l.nr_cpus);
-	free(l.cpumap_ids);
 	free(l.rings);
 	free(l.popped);
 }

@@ -49,11 +49,25 @@ static void add_ring(const struct rps_ring *ring, unsigned int cpu, void *arg)
 	v->lost_ring_full += ring->lost_ring_full;
 	v->lost_redirect_error += ring->lost_redirect_error;
 	v->lost_vanished += ring->lost_vanished;
-	v->lost_alloc_failed += ring->alloc_failed;
 	v->cpu[cpu].enqueued += ring->tail;
-	/* What the ring's consumer took, less what got no skb. */
-	v->cpu[cpu].delivered += ring->popped - ring->alloc_failed;
-	v->cpu[cpu].lost += lost + ring->alloc_failed;
+	v->cpu[cpu].delivered += ring->popped;
+	v->cpu[cpu].lost += lost;
+}
+
+/* Of what came out of the rings: what got no skb. */
+static int take_off_failed(struct iface_view *v, unsigned int nr_cpus)
+{
+	struct rps_thread *threads = threads_map(v->dir, nr_cpus);
+
+	if (!threads)
+		return errno == ENOENT ? 0 : -errno;
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		v->lost_alloc_failed += threads[i].alloc_failed;
+		v->cpu[i].delivered -= threads[i].alloc_failed;
+		v->cpu[i].lost += threads[i].alloc_failed;
+	}
+	threads_unmap(threads, nr_cpus);
+	return 0;
 }
 
 static int read_rings(struct iface_view *v)
@@ -66,6 +80,8 @@ static int read_rings(struct iface_view *v)
 		return -ENOMEM;
 	v->cpu = cpu;
 	err = rings_each(v->dir, v->config.queues, nr_cpus, add_ring, v);
+	if (!err)
+		err = take_off_failed(v, nr_cpus);
 	/* CPUs that are in the set, or were. */
 	for (unsigned int i = 0; i < nr_cpus; i++) {
 		if (!cpuset_has(&v->cpus, i) && !cpu[i].enqueued)

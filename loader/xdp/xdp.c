@@ -152,9 +152,14 @@ int xdp_attach(struct rfs_steer *skel, const struct netif *nif, const char *dir,
 	       struct xdp_attachment *a)
 {
 	bool dispatcher = xdp_can_share();
-	int err;
+	int err = 0;
 
 	rfs_kernel_words_clear();
+	/* Frames go from the one program to the other. */
+	if (wants_frags(a->mode))
+		err = bpf_program__set_flags(skel->progs.rfs_cpumap, BPF_F_XDP_HAS_FRAGS);
+	if (err)
+		return err;
 	err = dispatcher ? attach_dispatcher(skel, nif, a->mode)
 			 : attach_link(skel, nif, dir, a->mode);
 	a->dispatcher = false;
