@@ -60,6 +60,7 @@ char LICENSE[] SEC("license") = "GPL";
 const volatile __u32 hash_key[RFS_HASH_WORDS];
 const volatile __u32 flow_cnt = 1;  /* slots per queue, a power of two */
 const volatile __u32 nr_cpus = 1;   /* also the index of the local ring */
+const volatile __u32 nr_queues = 1; /* there are tables for */
 const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
 const volatile bool shared_queues;  /* generic mode: several CPUs may serve one queue */
 const volatile bool no_metadata;    /* tests: as of a driver that has no room for it */
@@ -164,8 +165,17 @@ struct {
 	__type(value, __u32);
 } cpumap SEC(".maps");
 
+/* By slot, for all RX queues. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rps_place);
+} rps_place SEC(".maps");
+
 struct queue {
 	__u32 index;
+	__u32 slot_index;
 	void *rings;
 	struct bpf_cpu_map *cpumap;
 	struct rps_dev_flow *slot;
@@ -368,6 +378,101 @@ static __always_inline void count_move(struct rfs_stats *stats, const struct rps
 		stats->count[RFS_STAT_MOVES_MADE]++;
 }
 
+/* ---- flows that come by several RX queues ---- */
+
+typedef __u64 __attribute__((may_alias)) word;
+
+union place {
+	struct rps_place at;
+	__u64 word;
+};
+
+union dev_flow {
+	struct rps_dev_flow flow;
+	__u64 word;
+};
+
+/* Are the packets delivered that another queue, or several, has put where a slot's flows are? */
+struct others {
+	__u32 slot;
+	__u32 self;
+	struct rps_place place;
+	bool undrained;
+};
+
+static long look_at_other(__u32 index, void *arg)
+{
+	struct others *o = arg;
+	void *slots, *rings;
+	__u32 queue = index, ring_index, slot = o->slot;
+	union dev_flow from;
+	struct rps_ring *ring;
+	word *other;
+
+	if (queue == o->self || !(o->place.queues >> queue % RPS_PLACE_BITS & 1))
+		return 0;
+	slots = bpf_map_lookup_elem(&rps_dev_flow, &queue);
+	rings = bpf_map_lookup_elem(&rps_ring, &queue);
+	if (!slots || !rings)
+		return 0;
+	other = bpf_map_lookup_elem(slots, &slot);
+	if (!other)
+		return 0;
+	from.word = READ_ONCE(*other);
+	/* It left that place, so it was drained of it. */
+	if (from.flow.cpu != o->place.cpu)
+		return 0;
+	ring_index = from.flow.cpu == RPS_NO_CPU ? nr_cpus : from.flow.cpu;
+	ring = bpf_map_lookup_elem(rings, &ring_index);
+	if (ring && !may_leave(ring, from.flow.cpu, from.flow.qtail))
+		o->undrained = true;
+	return o->undrained;
+}
+
+static __always_inline bool others_drained(const struct queue *q, struct rps_place place)
+{
+	struct others o = { .slot = q->slot_index, .self = q->index, .place = place };
+
+	bpf_loop(nr_queues, look_at_other, &o, 0);
+	return !o.undrained;
+}
+
+/*
+ * The CPU to which a slot's packet goes. Its flows may come by several RX queues, which share a
+ * CPU's ring; so all queues go where the slot's place is, and that is changed only when it is
+ * drained of what any queue put there.
+ *
+ * Polls of two queues that run at once have no order to keep. But one of them may change the place
+ * while the other goes by the one before; then each queue keeps its own packets in order first.
+ */
+static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_dev_flow *from,
+				      struct rps_ring *ring, __u32 wanted)
+{
+	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
+	__u32 bit = 1U << q->index % RPS_PLACE_BITS, others;
+	union place old, new;
+	bool left;
+
+	if (!shared)
+		return from->cpu;
+	old.word = READ_ONCE(*shared);
+	if (old.at.cpu == wanted && from->cpu == wanted && old.at.queues & bit)
+		return wanted;
+	left = may_leave(ring, from->cpu, from->qtail);
+	if (!left && from->cpu != old.at.cpu)
+		return from->cpu;
+	others = old.at.queues & (nr_queues > RPS_PLACE_BITS ? ~0U : ~bit);
+	new.at = (struct rps_place){ .cpu = wanted, .queues = bit };
+	if (old.at.cpu == wanted || !left || (others && !others_drained(q, old.at)))
+		new.at = (struct rps_place){ .cpu = old.at.cpu, .queues = old.at.queues | bit };
+	if (new.word == old.word)
+		return old.at.cpu;
+	/* Where another queue was faster, the packet stays with its like. */
+	if (__sync_val_compare_and_swap(shared, old.word, new.word) == old.word)
+		return new.at.cpu;
+	return left ? old.at.cpu : from->cpu;
+}
+
 /* Steer through a slot and rings that only this NAPI writes. */
 static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs_stats *stats,
 				 const struct want *want)
@@ -375,19 +480,19 @@ static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs
 	struct rps_dev_flow *slot = q->slot, from = *slot;
 	__u32 cpu = from.cpu, why = want->passed;
 	struct rps_ring *ring = ring_of(q, cpu);
+	union dev_flow to;
 
 	if (!ring)
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
+	cpu = next_cpu(q, &from, ring, want->cpu);
 	if (cpu != want->cpu) {
-		if (may_leave(ring, cpu, from.qtail)) {
-			cpu = want->cpu;
-			ring = ring_of(q, cpu);
-			if (!ring)
-				return pass(stats, RFS_STAT_PASS_NO_CPU);
-		} else {
-			stats->count[RFS_STAT_MOVES_DEFERRED]++;
-			why = RFS_STAT_PASS_LOCAL;
-		}
+		stats->count[RFS_STAT_MOVES_DEFERRED]++;
+		why = RFS_STAT_PASS_LOCAL;
+	}
+	if (cpu != from.cpu) {
+		ring = ring_of(q, cpu);
+		if (!ring)
+			return pass(stats, RFS_STAT_PASS_NO_CPU);
 	}
 	if (swallows(q, ring, cpu)) {
 		cpu = RPS_NO_CPU;
@@ -404,11 +509,10 @@ static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs
 	}
 
 	ring->tail++;
-	slot->qtail = rps_qtail(ring);
-	if (cpu != from.cpu) {
-		slot->cpu = cpu;
+	to.flow = (struct rps_dev_flow){ .cpu = cpu, .qtail = rps_qtail(ring) };
+	WRITE_ONCE(*(word *)slot, to.word);
+	if (cpu != from.cpu)
 		count_move(stats, &from, want);
-	}
 	if (cpu == RPS_NO_CPU)
 		return pass_local(ring, stats, why);
 	stats->count[want->how]++;
@@ -547,6 +651,7 @@ int rfs_steer(struct xdp_md *ctx)
 	if (!slots || !q.rings || !q.cpumap)
 		return pass(stats, RFS_STAT_PASS_NO_QUEUE);
 	slot = rps_slot(hash.hash, flow_cnt);
+	q.slot_index = slot;
 	q.slot = bpf_map_lookup_elem(slots, &slot);
 	if (!q.slot)
 		return pass(stats, RFS_STAT_PASS_NO_QUEUE);

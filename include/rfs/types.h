@@ -71,11 +71,21 @@ struct rfs_locality {
 
 /* ---- one RX queue ---- */
 
-/* A slot. Written by the queue's NAPI alone. */
+/* A slot. Written by the queue's NAPI alone, as one word, as others' read it. */
 struct rps_dev_flow {
 	__u32 cpu;   /* current CPU, or RPS_NO_CPU */
 	__u32 qtail; /* the current CPU's queue tail at the slot's last enqueue */
 };
+
+/*
+ * Where the flows of a slot are, whichever RX queue they come by. Read and written as one word.
+ */
+struct rps_place {
+	__u32 cpu;    /* or RPS_NO_CPU */
+	__u32 queues; /* that have put packets there: a bit each, their number modulo 32 */
+};
+
+#define RPS_PLACE_BITS 32
 
 /*
  * Frames of one RX queue that a CPU's kthread took off, and the last one's place among all that the
@@ -137,6 +147,7 @@ struct rps_thread {
 
 _Static_assert(sizeof(struct rps_thread) == 128, "two cache lines, as some CPUs fetch them");
 _Static_assert(sizeof(struct rps_dev_flow) == 8, "a slot is read and written as one word");
+_Static_assert(sizeof(struct rps_place) == 8, "so is a place");
 
 /* ---- one interface ---- */
 
@@ -277,6 +288,7 @@ struct rfs_tag {
 #define RFS_PIN_CPUMAPS	   "cpumap_by_queue"
 #define RFS_PIN_CPUMAP_PROG "cpumap_prog"
 #define RFS_PIN_THREAD	   "rps_thread"
+#define RFS_PIN_PLACE	   "rps_place"
 #define RFS_PIN_QUEUE_MAPS "queues"
 #define RFS_PIN_XDP_LINK   "xdp_link"
 

@@ -67,6 +67,13 @@ static void close_prototypes(struct prototypes *p)
 			close(fds[i]);
 }
 
+/* Room for all queues that the device was made with: drivers put more into use, also for XDP. */
+static unsigned int outer_queues(const struct attach *a)
+{
+	return a->nif->num_rx_queues > a->config->queues ? a->nif->num_rx_queues
+							 : a->config->queues;
+}
+
 static void set_constants(struct attach *a)
 {
 	const struct rfs_config *config = a->config;
@@ -77,6 +84,7 @@ static void set_constants(struct attach *a)
 	memcpy((void *)ro->hash_key, recorder->hash_key, sizeof(ro->hash_key));
 	ro->flow_cnt = config->flow_cnt;
 	ro->nr_cpus = a->nr_cpus;
+	ro->nr_queues = outer_queues(a);
 	ro->sock_sets = rps_sets(recorder->sock_flow_entries);
 	ro->owner_netns = config->netns_cookie;
 	ro->owner_ifindex = config->ifindex;
@@ -88,12 +96,9 @@ static void set_constants(struct attach *a)
 	ro->stay_here = !generic && !stack;
 }
 
-/* Room for all queues that the device was made with: drivers put more into use, also for XDP. */
 static int set_outer(const struct attach *a, struct bpf_map *outer, int prototype)
 {
-	unsigned int queues = a->nif->num_rx_queues > a->config->queues ? a->nif->num_rx_queues
-									: a->config->queues;
-	int err = bpf_map__set_max_entries(outer, queues);
+	int err = bpf_map__set_max_entries(outer, outer_queues(a));
 
 	return err ? err : bpf_map__set_inner_map_fd(outer, prototype);
 }
@@ -112,6 +117,8 @@ static int set_maps(struct attach *a)
 		err = bpf_map__reuse_fd(skel->maps.rfs_napi, a->r->napi);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.rps_thread, a->nr_cpus);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.rps_place, a->config->flow_cnt);
 	if (!err)
 		err = set_outer(a, skel->maps.rps_dev_flow, a->protos.dev_flow);
 	if (!err)
@@ -200,6 +207,7 @@ static int pin_maps(struct attach *a)
 		{ a->skel->maps.rps_ring, RFS_PIN_RING },
 		{ a->skel->maps.cpumap, RFS_PIN_CPUMAPS },
 		{ a->skel->maps.rps_thread, RFS_PIN_THREAD },
+		{ a->skel->maps.rps_place, RFS_PIN_PLACE },
 	};
 	int err = update_config(bpf_map__fd(a->skel->maps.rfs_config), a->config);
 
@@ -246,6 +254,8 @@ static int add_queues(struct attach *a)
 	struct cpuset cpus;
 
 	err = usable_cpus(&a->opts->cpus, &cpus);
+	if (!err)
+		err = queue_dev_flow_clear(bpf_map__fd(a->skel->maps.rps_place), a->config->flow_cnt);
 	if (!err)
 		err = add_rings(a, &cpus);
 	for (__u32 q = 0; !err && q < a->config->queues; q++)
