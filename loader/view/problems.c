@@ -217,14 +217,21 @@ static int look_journal(const struct iface_view *v, const struct iface_facts *f,
 	return 0;
 }
 
+/* Of the rings to a CPU, which have one thread. */
+static bool is_first(const struct ring_facts *r)
+{
+	return r->queue == 0;
+}
+
 static int look_kthread(const struct iface_view *v, const struct iface_facts *f,
 			struct finding *out)
 {
 	const struct host_facts *host = f->host;
 
 	for (unsigned int i = 0; !host->kthreads_err && i < f->n_rings; i++)
-		if (!f->ring[i].kthread.pid && cpuset_has(&v->cpus, f->ring[i].cpu))
-			found(out, "RX queue %u to CPU %u", f->ring[i].queue, f->ring[i].cpu);
+		if (is_first(&f->ring[i]) && !f->ring[i].kthread.pid &&
+		    cpuset_has(&v->cpus, f->ring[i].cpu))
+			found(out, "CPU %u", f->ring[i].cpu);
 	return host->kthreads_err ? host->kthreads_err : f->rings_err;
 }
 
@@ -240,7 +247,7 @@ static int look_kthread_sched(const struct iface_view *v, const struct iface_fac
 		const struct ring_facts *r = &f->ring[i];
 		char text[KTHREAD_SCHED_LEN];
 
-		if (!r->kthread.pid || r->sched_err == -ESRCH)
+		if (!is_first(r) || !r->kthread.pid || r->sched_err == -ESRCH)
 			continue;
 		if (r->sched_err) {
 			err = r->sched_err;
@@ -262,7 +269,7 @@ static int look_kthread_bound(const struct iface_view *v, const struct iface_fac
 	for (unsigned int i = 0; i < f->n_rings; i++) {
 		const struct ring_facts *r = &f->ring[i];
 
-		if (!r->kthread.pid || !cpuset_has(&v->cpus, r->cpu))
+		if (!is_first(r) || !r->kthread.pid || !cpuset_has(&v->cpus, r->cpu))
 			continue;
 		if (!r->bound)
 			found(out, "PID %d of CPU %u", r->kthread.pid, r->cpu);
@@ -403,8 +410,8 @@ static const struct check {
 	  "rfsctl refresh {iface}", "which CPUs are online and not isolated", look_cpu_offline },
 	{ "cpu-unused", VIEW_ATTACHED, "CPU {what} is online again, and gets no packets",
 	  "rfsctl refresh {iface}", NULL, look_cpu_unused },
-	{ "kthread-missing", VIEW_ATTACHED, "no thread empties the ring from {what}",
-	  "rfsctl refresh {iface}", "whether each ring has a thread that empties it",
+	{ "kthread-missing", VIEW_ATTACHED, "no thread empties the ring of {what}",
+	  "rfsctl refresh {iface}", "whether each CPU's ring has a thread that empties it",
 	  look_kthread },
 	{ "kthread-unbound", VIEW_ATTACHED,
 	  "threads that empty rings are not bound to their CPU: {what}", "rfsctl refresh {iface}",

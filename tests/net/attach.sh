@@ -143,11 +143,7 @@ test_attach_detach()
 # cpumaps DIRECTORY: ids of an interface's CPUMAPs, one a line
 cpumaps()
 {
-	local map
-
-	for map in /sys/fs/bpf/rfs/"$1"/queues/*/cpumap; do
-		bpftool -j map show pinned "$map" | jq .id
-	done
+	bpftool -j map show pinned /sys/fs/bpf/rfs/"$1"/cpumap | jq .id
 }
 
 # kthreads DIRECTORY: how its rings' kthreads are scheduled, as "POLICY PRIORITY NICE", each kind once

@@ -63,12 +63,12 @@ detach()
 	check "detach" rfsctl detach s0
 }
 
-# The thread that empties the ring from RX queue 0 to CPU $1
+# The thread that empties the ring of CPU $1
 kthread()
 {
 	local id
 
-	id=$(bpftool -j map show pinned "$DIR"/queues/0/cpumap | jq .id)
+	id=$(bpftool -j map show pinned "$DIR"/cpumap | jq .id)
 	pgrep "^cpumap/$1/map:$id$"
 }
 
@@ -139,10 +139,10 @@ test_kthreads()
 	is "another nice value" "$(problems)" kthread-sched
 	check "refresh" rfsctl refresh s0
 	none "helps"
-	bpftool map delete pinned "$DIR"/queues/0/cpumap key 0 0 0 0
+	bpftool map delete pinned "$DIR"/cpumap key 0 0 0 0
 	wait_for 5 sh -c "! kill -0 $pid"
 	is "a thread is missing" "$(problems)" kthread-missing
-	says "a thread is missing" "no thread empties the ring from RX queue 0 to CPU 0"
+	says "a thread is missing" "no thread empties the ring of CPU 0"
 	check "refresh" rfsctl refresh s0
 	none "helps"
 }
@@ -263,10 +263,13 @@ test_recorder()
 	# Frames that came meanwhile are not counted by the new one.
 	is "the recorder is another one" "$(problems | cut -d " " -f 1)" other-recorder
 	for ((q = 0; q < QUEUES; q++)); do
-		id=$(bpftool -j map show pinned "$DIR/queues/$q/cpumap" | jq .id)
-		bpftool map update pinned $RFS/rfs_ring_by_cpumap key $((id & 255)) $((id >> 8 & 255)) \
+		id=$(bpftool -j map show pinned "$DIR/queues/$q/rps_ring" | jq .id)
+		bpftool map update pinned $RFS/rfs_rings_by_queue key $((id & 255)) $((id >> 8 & 255)) \
 			$((id >> 16 & 255)) 0 value pinned "$DIR/queues/$q/rps_ring"
 	done
+	id=$(bpftool -j map show pinned "$DIR/cpumap" | jq .id)
+	bpftool map update pinned $RFS/rfs_threads_by_cpumap key $((id & 255)) $((id >> 8 & 255)) \
+		$((id >> 16 & 255)) 0 value pinned "$DIR/rps_thread"
 	is "also if it counts what comes out of the rings" "$(problems | cut -d " " -f 1)" other-recorder
 	cli "$RFSCTL" detach c0
 	detach

@@ -143,7 +143,7 @@ test_forged()
 	local id pid
 
 	rfsctl attach s0 --cpus 0 >/dev/null 2>&1
-	id=$(bpftool -j map show pinned "/sys/fs/bpf/rfs/s0@$LAB_COOKIE/queues/0/cpumap" | jq .id)
+	id=$(bpftool -j map show pinned "/sys/fs/bpf/rfs/s0@$LAB_COOKIE/cpumap" | jq .id)
 	if [ "$id" -gt 99 ]; then
 		skip "a process in a kthread's name" "the map's number, $id, is too long for it"
 	else

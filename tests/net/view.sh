@@ -9,19 +9,28 @@ lab_alone "$@"
 
 RFS=/sys/fs/bpf/rfs
 
-# ring QUEUE CPU TAIL RING_FULL REDIRECT_ERROR VANISHED MISSING POPPED ALLOC_FAILED: as struct rps_ring of
+# ring QUEUE CPU TAIL RING_FULL REDIRECT_ERROR VANISHED MISSING POPPED: as struct rps_ring of
 # include/rfs/types.h
 ring()
 {
-	local dir=$RFS/s0@$LAB_COOKIE/queues/$1 id
+	local dir=$RFS/s0@$LAB_COOKIE id
 
 	id=$(bpftool -j map show pinned "$dir/cpumap" | jq .id)
 	# shellcheck disable=SC2046
-	bpftool map update pinned "$dir/rps_ring" key "$2" 0 0 0 value hex $(python3 -c '
+	bpftool map update pinned "$dir/queues/$1/rps_ring" key "$2" 0 0 0 value hex $(python3 -c '
 import struct, sys
-cpumap, tail, full, error, vanished, missing, popped, failed = map(int, sys.argv[1:])
-print(struct.pack("=5Q2I16x2Q40xQ", tail, full, error, vanished, 0, cpumap, missing, popped, popped,
-	failed).hex(" "))' "$id" "${@:3}")
+cpumap, tail, full, error, vanished, missing, popped = map(int, sys.argv[1:])
+print(struct.pack("=5Q6I2Q48x", tail, full, error, vanished, 0, cpumap, 0, missing, 0, 0, 0, popped,
+	popped).hex(" "))' "$id" "${@:3}")
+}
+
+# thread CPU ALLOC_FAILED: as struct rps_thread
+thread()
+{
+	# shellcheck disable=SC2046
+	bpftool map update pinned "$RFS/s0@$LAB_COOKIE/rps_thread" key "$1" 0 0 0 value hex $(python3 -c '
+import struct, sys
+print(struct.pack("=48xQ72x", int(sys.argv[1])).hex(" "))' "$2")
 }
 
 problems() { json '[.interfaces[0].problems[].id] | join(" ")' rfsctl status s0 --json; }
@@ -35,12 +44,14 @@ test_counters()
 	ip -n "$LAB_CLI" link set c0 down
 	for ((q = 0; q < QUEUES; q++)); do
 		for ((cpu = 0; cpu < NCPUS; cpu++)); do
-			ring $q $cpu 0 0 0 0 0 0 0
+			ring $q $cpu 0 0 0 0 0 0
 		done
 	done
-	ring 0 0 100000 1000 200 4000 0 94800 30
-	ring 1 0 1000 0 0 0 0 1000 0
-	ring 1 1 50 5 7 0 2147483648 38 3
+	ring 0 0 100000 1000 200 4000 0 94800
+	ring 1 0 1000 0 0 0 0 1000
+	ring 1 1 50 5 7 0 2147483648 38
+	thread 0 30
+	thread 1 3
 	is "frames that were lost, by where" "$(json '.interfaces[0].lost | tojson' rfsctl stats s0 --json)" \
 		'{"ring_full":1005,"redirect_error":207,"vanished":4000,"no_memory":33}'
 	is "frames of each CPU" "$(json '.interfaces[0].cpus[] | "\(.cpu) \(.enqueued) \(.delivered) \(.lost)"' \
@@ -51,8 +62,8 @@ test_counters()
 	is "a ring that the program has marked" \
 		"$(json '.interfaces[0].problems[] | "\(.id): \(.text)"' rfsctl status s0 --json | sed 's/, so.*//')" \
 		"ring-stuck: frames vanish on their way to rings (from RX queue 1 to CPU 1)"
-	ring 1 1 0 0 0 0 0 0 0
-	ring 0 0 107 0 0 0 0 100 0
+	ring 1 1 0 0 0 0 0 0
+	ring 0 0 107 0 0 0 0 100
 	is "frames that stand" "$(problems)" ring-undrained
 	# Seven frames are always in it, but not the same ones.
 	start srv python3 -c 'import ctypes, mmap, struct, sys, time
@@ -66,7 +77,7 @@ for n in range(100, 10**9):
 	wait_for 20 moves
 	is "frames that move on" "$(problems)" ""
 	stop "$busy"
-	ring 0 0 0 0 0 0 0 0 0
+	ring 0 0 0 0 0 0 0 0
 	check "detach" rfsctl detach s0
 	ip -n "$LAB_CLI" link set c0 up
 }

@@ -46,6 +46,10 @@ static int configure(struct steer *s, __u32 nr_cpus, __u32 slots)
 	err = bpf_map__set_max_entries(s->skel->maps.rps_sock_flow, entries);
 	if (!err)
 		err = bpf_map__set_max_entries(s->skel->maps.rps_sock_ents, rps_sets(entries));
+	if (!err)
+		err = bpf_map__set_max_entries(s->skel->maps.rps_place, slots);
+	if (!err)
+		err = bpf_map__set_max_entries(s->skel->maps.rps_thread, nr_cpus);
 	for (int i = 0; !err && i < 3; i++)
 		err = bpf_map__set_max_entries(outers[i], 1)
 			      ?: bpf_map__set_inner_map_fd(outers[i], inner[i]);
@@ -77,7 +81,8 @@ static int fill(struct steer *s, __u32 nr_cpus, __u32 slots)
 		return -ENODEV;
 	s->reader = cpus.cpu[cpus.n - 1];
 	err = map_id(s->cpumap, &id) ?: queue_rings_init(s->rings, nr_cpus, id) ?:
-	      queue_dev_flow_clear(s->slots, slots);
+	      queue_dev_flow_clear(s->slots, slots) ?:
+	      queue_dev_flow_clear(bpf_map__fd(s->skel->maps.rps_place), slots);
 	if (err)
 		return err;
 	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.rps_cpus), &zero, &cpus, BPF_ANY) ||
@@ -133,7 +138,7 @@ int steer_open(struct steer *s, __u32 flows)
 		return -errno;
 	s->slots = queue_dev_flow(slots);
 	s->rings = queue_rings(nr_cpus);
-	s->cpumap = queue_cpumap(nr_cpus);
+	s->cpumap = rings_cpumap(nr_cpus);
 	if (s->slots < 0 || s->rings < 0 || s->cpumap < 0)
 		return -ENOMEM;
 	s->prog = -1;
