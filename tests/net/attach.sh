@@ -162,7 +162,7 @@ kthreads()
 
 test_kthread_sched()
 {
-	local dir=$1 rings=$((QUEUES * NCPUS))
+	local dir=$1 rings=$NCPUS
 
 	fails "a policy that is not there" 2 "takes batch[:NICE], other[:NICE] or fifo:PRIO" \
 		rfsctl attach s0 --kthread-sched idle
@@ -172,13 +172,13 @@ test_kthread_sched()
 		srv setpriv --bounding-set=-sys_nice "$RFSCTL" attach s0 --kthread-sched fifo:1
 	no_leftovers "no right to a policy"
 	check "attach, CPU 0 only" rfsctl attach s0 --cpus 0
-	is "kthreads are SCHED_OTHER by default" "$(kthreads "$dir")" "$QUEUES SCHED_OTHER 0 0"
+	is "kthreads are SCHED_OTHER by default" "$(kthreads "$dir")" "1 SCHED_OTHER 0 0"
 	is "status shows it" "$(json '.interfaces[0].kthread_sched' rfsctl status --json)" other:0
 	check "status shows it as text" sh -c "nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
 		grep -q 'KTHREADS.*CPUS' && nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' status |
 		grep -q ' other:0 '"
 	check "set another" rfsctl set s0 --kthread-sched other:-5
-	is "those that are there have it" "$(kthreads "$dir")" "$QUEUES SCHED_OTHER 0 -5"
+	is "those that are there have it" "$(kthreads "$dir")" "1 SCHED_OTHER 0 -5"
 	check "set --cpus" rfsctl set s0 --cpus "0-$LAST_CPU"
 	is "those that are new have it" "$(kthreads "$dir")" "$rings SCHED_OTHER 0 -5"
 	check "set a real-time one" rfsctl set s0 --kthread-sched fifo:7
