@@ -31,8 +31,9 @@ int wait_for_polls(void)
 /* Empty whenever one looks, and never for long */
 static void test_near_saturation(void **state)
 {
-	struct rps_ring ring = { .tail = 1, .popped = 1, .owner = 0x10, .task = 0x10 };
-	struct idle_ring idle = { .ring = &ring };
+	struct rps_thread thread = { .owner = 0x10, .task = 0x10 };
+	struct rps_ring ring = { .tail = 1, .popped = 1 };
+	struct idle_ring idle = { .ring = &ring, .thread = &thread };
 
 	(void)state;
 	passing = &ring;
@@ -49,46 +50,51 @@ static void test_near_saturation(void **state)
 static void test_quiet(void **state)
 {
 	struct idle_ring idle[3];
+	struct rps_thread threads[3] = { { .owner = 0x10, .task = 0x10 } };
 	struct rps_ring rings[3] = {
-		{ .tail = 9, .popped = 7, .lost_ring_full = 2, .owner = 0x10, .task = 0x10 },
+		{ .tail = 9, .popped = 7, .lost_ring_full = 2 },
 		{ .tail = 16, .missing = RPS_RING_STUCK, .lost_vanished = 16 },
 		{ .tail = 3, .lost_redirect_error = 3 },
 	};
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		idle[i] = (struct idle_ring){ .ring = &rings[i] };
+		idle[i] = (struct idle_ring){ .ring = &rings[i], .thread = &threads[i] };
 	assert_int_equal(idle_wait(idle, 3), 0);
 	/* No thread that had a frame: there is none to trust. */
-	assert_int_equal(rings[1].task, 0);
-	assert_int_equal(rings[2].task, 0);
+	assert_int_equal(threads[1].task, 0);
+	assert_int_equal(threads[2].task, 0);
 }
 
 /* Frames that did not enter when all polls have gone by will not: nobody waits for these. */
 static void test_vanished(void **state)
 {
 	struct rps_ring rings[3] = {
-		{ .tail = 9, .popped = 7, .missing = 2, .owner = 0x10, .task = 0x10 },
+		{ .tail = 9, .popped = 7, .missing = 2 },
 		{ .tail = 2, .missing = 2 },
-		{ .tail = 9, .popped = 6, .missing = 2, .owner = 0x10, .task = 0x10 },
+		{ .tail = 9, .popped = 6, .missing = 2 },
 	};
+	struct rps_thread threads[3] = { { .owner = 0x10, .task = 0x10 },
+					 {},
+					 { .owner = 0x10, .task = 0x10 } };
 	struct idle_ring idle[3];
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		idle[i] = (struct idle_ring){ .ring = &rings[i] };
+		idle[i] = (struct idle_ring){ .ring = &rings[i], .thread = &threads[i] };
 	assert_int_equal(idle_wait(idle, 3), 1);
 	assert_true(idle[0].drained);
 	assert_true(idle[1].drained);
 	assert_false(idle[2].drained);
 }
 
-/* One of two is not: the other is told, and stays. */
+/* One of two is not, of two queues and one thread: the other is told, and stays. */
 static void test_in_flight(void **state)
 {
-	struct rps_ring rings[2] = { { .tail = 2, .popped = 1, .owner = 0x10, .task = 0x10 },
-				     { .tail = 2, .popped = 2, .owner = 0x20, .task = 0x20 } };
-	struct idle_ring idle[2] = { { .ring = &rings[0] }, { .ring = &rings[1] } };
+	struct rps_thread thread = { .owner = 0x10, .task = 0x10 };
+	struct rps_ring rings[2] = { { .tail = 2, .popped = 1 }, { .tail = 2, .popped = 2 } };
+	struct idle_ring idle[2] = { { .ring = &rings[0], .thread = &thread },
+				     { .ring = &rings[1], .thread = &thread } };
 
 	(void)state;
 	assert_int_equal(idle_wait(idle, 2), 1);
@@ -99,22 +105,24 @@ static void test_in_flight(void **state)
 /* Its thread was seen once: the XDP program cannot leave the ring until it is told to trust it. */
 static void test_trust(void **state)
 {
-	struct rps_ring one = { .tail = 1, .popped = 1, .owner = 0x10 };
-	struct idle_ring idle = { .ring = &one };
+	struct rps_thread thread = { .owner = 0x10 };
+	struct rps_ring one = { .tail = 1, .popped = 1 };
+	struct idle_ring idle = { .ring = &one, .thread = &thread };
 
 	(void)state;
 	waits = 0;
 	assert_int_equal(idle_wait(&idle, 1), 0);
-	assert_int_equal(one.task, 0x10);
+	assert_int_equal(thread.task, 0x10);
 	assert_int_equal(waits, 2);
 }
 
 /* A ring of such a thread: how many of one are not drained? */
 static unsigned int left_by(bool asleep)
 {
-	struct rps_ring ring = { .tail = 1, .popped = 1, .owner = 0x10, .task = 0x10 };
+	struct rps_thread thread = { .owner = 0x10, .task = 0x10 };
+	struct rps_ring ring = { .tail = 1, .popped = 1 };
 	struct kthread k = { .pid = fork() };
-	struct idle_ring idle = { .ring = &ring, .k = &k };
+	struct idle_ring idle = { .ring = &ring, .thread = &thread, .k = &k };
 	unsigned int left;
 
 	while (!k.pid)

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * model.c - rps_ring_event() against a model of the kernel's CPUMAP thread: whatever comes in when,
- * what it calls delivered has left GRO, and it does not lag for good.
+ * model.c - rps_ring_pop(), rps_thread_event() and rps_delivered() against a model of the kernel's
+ * CPUMAP thread, which serves several RX queues: whatever comes in when, what they call delivered
+ * has left GRO, and they do not lag for good.
  *
  * The thread (cpu_map_kthread_run() in Linux kernel/bpf/cpumap.c) takes up to eight frames off its
- * ring, calls the tracepoint, hands the frames to GRO, and flushes that when 64 frames were taken
- * or the ring is empty. Frames are numbered as they come. The model's GRO is the slowest there can
- * be: it holds each frame in an entry of its own, from the jiffy in which it was handed over, until
- * a flush. One that is merged into an older entry, or is not held, leaves no later than that. So
- * those that have left are always the first ones, and one number tells them.
+ * ring, runs the CPUMAP's program for each, calls the tracepoint, hands the frames to GRO, and
+ * flushes that when 64 frames were taken or the ring is empty. Frames are numbered as they come,
+ * and once more within their queue. The model's GRO is the slowest there can be: it holds each
+ * frame in an entry of its own, from the jiffy in which it was handed over, until a flush. One that
+ * is merged into an older entry, or is not held, leaves no later than that. So those that have left
+ * are always the first ones, and one number tells them; and one a queue.
  */
+#include <stdlib.h>
+
 #include "rfs/rules.h"
 #include "unit.h"
 
@@ -18,6 +22,8 @@
 #define RING_SIZE   2048
 #define NAPI_FRAMES 64
 #define NOT_YET	    UINT64_MAX
+#define QUEUES	    3
+#define HISTORY	    (1 << 20) /* frames that have come in and not left, at most; a power of two */
 
 enum kernel {
 	NO_GRO,	   /* until 6.14 */
@@ -25,10 +31,27 @@ enum kernel {
 	FLUSH_OLD, /* GRO, HZ >= 1000: a flush of a ring that is not empty spares this jiffy's */
 };
 
+/* A queue's frames. */
+struct queue {
+	struct rps_ring ring;
+	__u64 left;
+
+	/*
+	 * One that must be known to be delivered, as a flow that waits for it: when the thread has
+	 * got to it, and then to the next that the queue has there, or if it has no other.
+	 */
+	__u64 probe;
+	__u64 probe_at;
+	bool probe_reached;
+	unsigned int marks_told; /* delivered, and ring.delivered does not tell it */
+};
+
 struct model {
 	enum kernel kernel;
 	uint64_t seed;
-	struct rps_ring ring;
+	struct rps_thread thread;
+	struct queue queue[QUEUES];
+	__u8 *from; /* the queue of each frame, by its number modulo HISTORY */
 	__u32 jiffies;
 
 	/* Numbers of the next frame: to come in, to be taken, to be handed to GRO, to leave it. */
@@ -42,6 +65,8 @@ struct model {
 	/* Load: frames at a time, at most; one chance in so many for a jiffy to end. */
 	unsigned int burst;
 	unsigned int jiffy_odds;
+	unsigned int queue_odds; /* one frame in so many comes by another queue than the first */
+	bool blind;		 /* whether GRO holds some is not looked at: it might */
 	bool saturated;
 
 	/* A frame number that must be known to be delivered after two stretches of patience. */
@@ -52,6 +77,16 @@ struct model {
 	unsigned int busy_advances; /* delivered moved although the thread had not slept */
 };
 
+static void come_in(struct model *m, __u64 n)
+{
+	for (; n && m->in - m->taken < RING_SIZE; n--) {
+		assert_true(m->in - m->left < HISTORY);
+		m->from[m->in++ % HISTORY] = rnd_below(&m->seed, m->queue_odds)
+						     ? 0
+						     : 1 + rnd_below(&m->seed, QUEUES - 1);
+	}
+}
+
 /* Anything may happen at any point between the thread's steps. */
 static void time_passes(struct model *m)
 {
@@ -59,11 +94,9 @@ static void time_passes(struct model *m)
 		m->jiffies++;
 		m->jiffy_first = m->handed;
 	}
-	m->in += rnd_below(&m->seed, m->burst + 1);
+	come_in(m, rnd_below(&m->seed, m->burst + 1));
 	if (m->saturated && m->in == m->taken)
-		m->in++;
-	if (m->in - m->taken > RING_SIZE)
-		m->in = m->taken + RING_SIZE;
+		come_in(m, 1);
 }
 
 static void change_load(struct model *m)
@@ -71,36 +104,86 @@ static void change_load(struct model *m)
 	static const unsigned int odds[] = { 2, 20, 200, 2000, 20000 };
 	/* time_passes() comes about a dozen times a round, which takes eight frames at most. */
 	static const unsigned int bursts[] = { 0, 1, 1, 2, 8 };
+	static const unsigned int queues[] = { 1, 2, 3, 50, 5000 };
 
 	m->jiffy_odds = odds[rnd_below(&m->seed, ARRAY_SIZE(odds))];
 	m->burst = bursts[rnd_below(&m->seed, ARRAY_SIZE(bursts))];
+	m->queue_odds = queues[rnd_below(&m->seed, ARRAY_SIZE(queues))];
 	m->saturated = rnd_below(&m->seed, 2);
+	m->blind = rnd_below(&m->seed, 2);
+}
+
+static void leave(struct model *m, __u64 upto)
+{
+	for (; m->left < upto; m->left++)
+		m->queue[m->from[m->left % HISTORY]].left++;
 }
 
 static void flush_gro(struct model *m, bool empty)
 {
-	if (empty || m->kernel != FLUSH_OLD)
-		m->left = m->handed;
-	else if (m->left < m->jiffy_first)
-		m->left = m->jiffy_first;
+	leave(m, empty || m->kernel != FLUSH_OLD ? m->handed : m->jiffy_first);
 }
 
 static void check_safe(struct model *m, __u64 before, __u64 delivered_before)
 {
-	const struct rps_ring *ring = &m->ring;
-	__u64 qtail = m->left - 200 + rnd_below(&m->seed, 400);
+	const struct rps_thread *thread = &m->thread;
 
-	if (ring->delivered > m->left)
+	if (thread->delivered > m->left)
 		fail_msg("frame %llu is called delivered; GRO holds %llu",
-			 (unsigned long long)ring->delivered - 1, (unsigned long long)m->left);
-	if (ring->delivered > before || ring->delivered < delivered_before)
+			 (unsigned long long)thread->delivered - 1, (unsigned long long)m->left);
+	if (thread->delivered > before || thread->delivered < delivered_before)
 		fail_msg("delivered went from %llu to %llu with %llu taken",
-			 (unsigned long long)delivered_before, (unsigned long long)ring->delivered,
-			 (unsigned long long)before);
-	/* The same, as the XDP program asks for it. */
-	if (rps_delivered(ring, qtail) && (__s64)(qtail - m->left) > 0)
-		fail_msg("qtail %llu is called delivered; GRO holds %llu",
-			 (unsigned long long)qtail, (unsigned long long)m->left);
+			 (unsigned long long)delivered_before,
+			 (unsigned long long)thread->delivered, (unsigned long long)before);
+}
+
+/* The same, as the XDP program asks for it, of a queue and at any time. */
+static void check_queue(struct model *m, struct queue *q)
+{
+	__u64 delivered = q->ring.delivered, qtail = q->left - 20 + rnd_below(&m->seed, 40);
+	bool told = rps_delivered(&q->ring, &m->thread, qtail);
+
+	if (told && (__s64)(qtail - q->left) > 0)
+		fail_msg("queue %td: qtail %llu is called delivered; GRO holds %llu", q - m->queue,
+			 (unsigned long long)qtail, (unsigned long long)q->left);
+	if (delivered > q->left)
+		fail_msg("queue %td: %llu are called delivered; GRO holds %llu", q - m->queue,
+			 (unsigned long long)delivered, (unsigned long long)q->left);
+	q->marks_told += told && (__s64)(qtail - delivered) > 0;
+}
+
+static void check_queues(struct model *m)
+{
+	for (int i = 0; i < QUEUES; i++)
+		check_queue(m, &m->queue[i]);
+}
+
+static void set_probe(struct model *m, struct queue *q)
+{
+	q->probe = q->ring.popped;
+	q->probe_at = m->thread.taken;
+	q->probe_reached = false;
+}
+
+/*
+ * A mark is set to the newest frame when the one before it was reached; so the frame of the probe
+ * is told by the first that its queue has behind it after that, or by the last, if it is that.
+ */
+static void check_queue_progress(struct model *m, struct queue *q, bool popped)
+{
+	bool reached = m->thread.delivered >= q->probe_at;
+
+	if (reached && (q->probe_reached || q->probe == q->ring.popped)) {
+		if (!rps_delivered(&q->ring, &m->thread, q->probe))
+			fail_msg(
+				"queue %td: frame %llu was delivered long ago, and is not known to "
+				"be",
+				q - m->queue, (unsigned long long)q->probe - 1);
+		set_probe(m, q);
+	} else if (reached && popped) {
+		q->probe_reached = true;
+		q->probe_at = m->thread.taken;
+	}
 }
 
 /*
@@ -109,10 +192,10 @@ static void check_safe(struct model *m, __u64 before, __u64 delivered_before)
  */
 static void check_progress(struct model *m, __u64 before, bool slept)
 {
-	if ((slept || m->kernel == NO_GRO) && m->ring.delivered != before)
+	if ((slept || m->kernel == NO_GRO) && m->thread.delivered != before)
 		fail_msg("%llu were handed on, and %llu are called delivered after a sleep",
-			 (unsigned long long)before, (unsigned long long)m->ring.delivered);
-	if (m->ring.delivered >= m->probe) {
+			 (unsigned long long)before, (unsigned long long)m->thread.delivered);
+	if (m->thread.delivered >= m->probe) {
 		m->probe = before;
 		m->probe_jiffies = m->jiffies;
 		m->probe_mark = NOT_YET;
@@ -123,25 +206,39 @@ static void check_progress(struct model *m, __u64 before, bool slept)
 	} else if (before - m->probe_mark >= NAPI_FRAMES) {
 		if (++m->stretches == 2)
 			fail_msg("%llu frames were handed on long ago, and %llu are called "
-				 "delivered", (unsigned long long)m->probe,
-				 (unsigned long long)m->ring.delivered);
+				 "delivered",
+				 (unsigned long long)m->probe,
+				 (unsigned long long)m->thread.delivered);
 		m->probe_jiffies = m->jiffies;
 		m->probe_mark = NOT_YET;
 	}
 }
 
-static void tracepoint(struct model *m, __u32 n, bool slept)
+static void tracepoint(struct model *m, bool slept)
 {
-	__u64 before = m->ring.popped, delivered = m->ring.delivered;
+	__u64 before = m->thread.popped, delivered = m->thread.delivered;
+	bool held = m->blind || m->left != m->handed;
 
-	rps_ring_event(&m->ring, n, slept, m->kernel != NO_GRO, m->jiffies);
-	if (m->ring.popped != m->taken)
+	rps_thread_event(&m->thread, slept, m->kernel != NO_GRO, held, m->jiffies);
+	if (m->thread.popped != m->taken)
 		fail_msg("%llu were taken, not %llu", (unsigned long long)m->taken,
-			 (unsigned long long)m->ring.popped);
+			 (unsigned long long)m->thread.popped);
 	check_safe(m, before, delivered);
 	check_progress(m, before, slept);
-	if (!slept && m->ring.delivered != delivered)
+	for (int i = 0; i < QUEUES; i++)
+		check_queue_progress(m, &m->queue[i], false);
+	if (!slept && m->thread.delivered != delivered)
 		m->busy_advances++;
+}
+
+/* A frame comes off the ring, and the CPUMAP's program runs. */
+static void take(struct model *m)
+{
+	struct queue *q = &m->queue[m->from[m->taken++ % HISTORY]];
+
+	rps_ring_pop(&q->ring, &m->thread);
+	check_queue(m, q);
+	check_queue_progress(m, q, true);
 }
 
 static void thread_round(struct model *m)
@@ -157,14 +254,16 @@ static void thread_round(struct model *m)
 			time_passes(m);
 	}
 	n = m->in - m->taken < BATCH ? m->in - m->taken : BATCH;
-	m->taken += n;
+	for (__u32 i = 0; i < n; i++)
+		take(m);
 	time_passes(m);
-	tracepoint(m, n, slept);
+	tracepoint(m, slept);
 	for (__u32 i = 0; i < n; i++) {
 		time_passes(m);
 		m->handed++;
 		if (m->kernel == NO_GRO)
-			m->left = m->handed;
+			leave(m, m->handed);
+		check_queues(m);
 	}
 	time_passes(m);
 	m->packets += n;
@@ -176,15 +275,42 @@ static void thread_round(struct model *m)
 	time_passes(m);
 }
 
+static void start_queue(struct model *m, struct queue *q, __u64 frames)
+{
+	const struct rps_mark mark = { .frames = frames, .at = m->thread.taken };
+
+	q->ring = (struct rps_ring){
+		.popped = frames, .delivered = frames, .last = mark, .snap = mark
+	};
+	q->left = frames;
+	set_probe(m, q);
+}
+
 static void run(enum kernel kernel, uint64_t seed, __u64 start)
 {
 	struct model m = {
-		.kernel = kernel, .seed = seed, .jiffies = -300, .in = start, .taken = start,
-		.handed = start, .left = start, .jiffy_first = start, .probe = start,
-		.ring.popped = start, .ring.delivered = start, .ring.snap = start,
+		.kernel = kernel,
+		.seed = seed,
+		.jiffies = -300,
+		.in = start,
+		.taken = start,
+		.handed = start,
+		.left = start,
+		.jiffy_first = start,
+		.probe = start,
+		.thread.taken = start,
+		.thread.popped = start,
+		.thread.delivered = start,
+		.thread.snap = start,
+		.queue_odds = 1,
+		.from = calloc(HISTORY, 1),
 	};
 	unsigned int rounds = 0;
 
+	assert_non_null(m.from);
+	/* Each wraps at another time than the thread. */
+	for (int i = 0; i < QUEUES; i++)
+		start_queue(&m, &m.queue[i], start ? start + 60000 * i : 0);
 	for (int i = 0; i < ROUNDS; i++) {
 		if (!rounds--) {
 			change_load(&m);
@@ -192,10 +318,16 @@ static void run(enum kernel kernel, uint64_t seed, __u64 start)
 		}
 		thread_round(&m);
 	}
-	/* The model has seen what it is for: much traffic, the wrap, and busy stretches. */
+	free(m.from);
+	/* The model has seen what it is for: much traffic, the wrap, busy stretches, marks. */
 	assert_true(m.taken - start > ROUNDS);
 	assert_true(m.taken >> 32 != start >> 32 || start == 0);
 	assert_true(m.busy_advances > 100);
+	for (int i = 0; i < QUEUES; i++) {
+		assert_true(m.queue[i].ring.popped - start > ROUNDS / 20);
+		assert_true(m.queue[i].ring.popped >> 32 != start >> 32 || start == 0);
+		assert_true(m.queue[i].marks_told > 100);
+	}
 }
 
 static void test_kernel(void **state)
@@ -212,11 +344,14 @@ int main(void)
 {
 	static const enum kernel kernels[] = { NO_GRO, FLUSH_ALL, FLUSH_OLD };
 	const struct CMUnitTest tests[] = {
-		{ .name = "no GRO", .test_func = test_kernel,
+		{ .name = "no GRO",
+		  .test_func = test_kernel,
 		  .initial_state = (void *)&kernels[0] },
-		{ .name = "GRO, HZ < 1000", .test_func = test_kernel,
+		{ .name = "GRO, HZ < 1000",
+		  .test_func = test_kernel,
 		  .initial_state = (void *)&kernels[1] },
-		{ .name = "GRO, HZ >= 1000", .test_func = test_kernel,
+		{ .name = "GRO, HZ >= 1000",
+		  .test_func = test_kernel,
 		  .initial_state = (void *)&kernels[2] },
 	};
 
