@@ -15,11 +15,13 @@
 #include "bench.h"
 #include "netdev.h"
 #include "rfs/ents.h"
+#include "rfs/rules.h"
 #include "rfs_steer.skel.h"
 
 #define QSIZE	   64
 #define SOCK_FLOWS 1024
 #define LIST_LEN   5
+#define POPPED_MS  10000
 
 __u32 cpu_a, cpu_b, cpu_unmapped, ring_local;
 struct bench plain, generic;
@@ -41,11 +43,21 @@ static const __u32 zero;
 static unsigned int ifindex;
 static int nr_possible;
 
-static size_t rings_size(void)
+static size_t whole_pages(size_t size)
 {
-	size_t page = sysconf(_SC_PAGESIZE), size = (ring_local + 1) * sizeof(struct rps_ring);
+	size_t page = sysconf(_SC_PAGESIZE);
 
 	return (size + page - 1) / page * page;
+}
+
+static size_t rings_size(void)
+{
+	return whole_pages((ring_local + 1) * sizeof(struct rps_ring));
+}
+
+static size_t threads_size(void)
+{
+	return whole_pages(ring_local * sizeof(struct rps_thread));
 }
 
 /* ---- load ---- */
@@ -53,30 +65,40 @@ static size_t rings_size(void)
 static int add_queue(struct bench *b, __u32 queue)
 {
 	struct bench_queue *q = &b->q[queue];
-	struct bpf_cpumap_val value = { .qsize = QSIZE };
 
 	q->slots = queue_dev_flow(b->flow_cnt);
 	q->ring_fd = queue_rings(ring_local);
-	q->cpumap = queue_cpumap(ring_local);
-	if (q->slots < 0 || q->ring_fd < 0 || q->cpumap < 0)
+	if (q->slots < 0 || q->ring_fd < 0)
 		return -EINVAL;
 	q->rings = mmap(NULL, rings_size(), PROT_READ | PROT_WRITE, MAP_SHARED, q->ring_fd, 0);
 	if (q->rings == MAP_FAILED)
 		return -errno;
-	if (map_id(q->cpumap, &q->cpumap_id) ||
-	    bpf_map_update_elem(q->cpumap, &cpu_a, &value, BPF_ANY) ||
-	    bpf_map_update_elem(q->cpumap, &cpu_b, &value, BPF_ANY))
-		return -errno;
-	return bench_outer(b->skel->maps.rps_dev_flow, queue, q->slots) ?:
+	return map_id(q->ring_fd, &q->id) ?:
+	       bench_outer(b->skel->maps.rps_dev_flow, queue, q->slots) ?:
 	       bench_outer(b->skel->maps.rps_ring, queue, q->ring_fd) ?:
-	       bench_outer(b->skel->maps.cpumap, queue, q->cpumap);
+	       bench_outer(b->skel->maps.cpumap, queue, b->cpumap);
 }
 
-/* As steer.c's configure() does it. */
+/* The threads of all queues, and what they run for each frame. */
+static int add_threads(struct bench *b)
+{
+	struct bpf_cpumap_val value = {
+		.qsize = QSIZE,
+		.bpf_prog.fd = bpf_program__fd(b->skel->progs.rfs_cpumap),
+	};
+
+	b->threads = mmap(NULL, threads_size(), PROT_READ | PROT_WRITE, MAP_SHARED,
+			  bpf_map__fd(b->skel->maps.rps_thread), 0);
+	if (b->threads == MAP_FAILED || bpf_map_update_elem(b->cpumap, &cpu_a, &value, BPF_ANY) ||
+	    bpf_map_update_elem(b->cpumap, &cpu_b, &value, BPF_ANY))
+		return -errno;
+	return map_id(b->cpumap, &b->cpumap_id);
+}
+
+/* As attach.c's set_constants() and set_maps() do it. */
 static int configure(struct bench *b, const struct bench_opts *opts)
 {
-	const int protos[] = { queue_dev_flow(b->flow_cnt), queue_rings(ring_local),
-			       queue_cpumap(ring_local) };
+	const int protos[] = { queue_dev_flow(b->flow_cnt), queue_rings(ring_local), b->cpumap };
 	struct bpf_map *outers[] = { b->skel->maps.rps_dev_flow, b->skel->maps.rps_ring,
 				     b->skel->maps.cpumap };
 	int err = 0;
@@ -84,6 +106,8 @@ static int configure(struct bench *b, const struct bench_opts *opts)
 	memcpy((void *)b->skel->rodata->hash_key, bench_key, sizeof(bench_key));
 	b->skel->rodata->flow_cnt = b->flow_cnt;
 	b->skel->rodata->nr_cpus = ring_local;
+	b->skel->rodata->nr_queues = b->queues;
+	b->skel->rodata->no_metadata = b->no_metadata;
 	b->skel->rodata->shared_queues = b->shared;
 	b->skel->rodata->stay_here = opts->stay_here;
 	b->skel->rodata->owner_ifindex = ifindex;
@@ -97,17 +121,21 @@ static int configure(struct bench *b, const struct bench_opts *opts)
 	err = bpf_map__set_max_entries(b->skel->maps.rps_sock_flow, SOCK_FLOWS);
 	if (!err)
 		err = bpf_map__set_max_entries(b->skel->maps.rps_sock_ents, rps_sets(SOCK_FLOWS));
+	if (!err)
+		err = bpf_map__set_max_entries(b->skel->maps.rps_thread, ring_local);
+	if (!err)
+		err = bpf_map__set_max_entries(b->skel->maps.rps_place, b->flow_cnt);
 	for (int i = 0; i < 3; i++) {
-		if (!err)
+		if (!err && protos[i] < 0)
 			err = protos[i];
-		if (err >= 0)
-			err = bpf_map__set_max_entries(outers[i], BENCH_QUEUES);
+		if (!err)
+			err = bpf_map__set_max_entries(outers[i], b->queues);
 		if (!err)
 			err = bpf_map__set_inner_map_fd(outers[i], protos[i]);
 	}
 	if (!err)
 		err = rfs_steer__load(b->skel);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 2; i++)
 		if (protos[i] >= 0)
 			close(protos[i]);
 	return err;
@@ -119,10 +147,15 @@ int bench_open(struct bench *b, const struct bench_opts *opts)
 
 	memset(b, 0, sizeof(*b));
 	b->flow_cnt = opts->flow_cnt;
+	b->queues = opts->queues ?: BENCH_QUEUES;
 	b->shared = opts->shared;
+	b->no_metadata = opts->no_metadata;
+	b->cpumap = rings_cpumap(ring_local);
 	b->skel = rfs_steer__open();
 	err = b->skel ? configure(b, opts) : -errno;
-	for (__u32 q = 0; !err && q < BENCH_QUEUES; q++)
+	if (!err)
+		err = add_threads(b);
+	for (__u32 q = 0; !err && q < b->queues; q++)
 		err = add_queue(b, q);
 	if (err) {
 		fprintf(stderr, "cannot load the steering program and its maps: %s\n",
@@ -135,12 +168,13 @@ int bench_open(struct bench *b, const struct bench_opts *opts)
 
 void bench_close(struct bench *b)
 {
-	for (int i = 0; i < BENCH_QUEUES; i++) {
+	for (__u32 i = 0; i < b->queues; i++) {
 		munmap(b->q[i].rings, rings_size());
 		close(b->q[i].slots);
 		close(b->q[i].ring_fd);
-		close(b->q[i].cpumap);
 	}
+	munmap(b->threads, threads_size());
+	close(b->cpumap);
 	rfs_steer__destroy(b->skel);
 }
 
@@ -250,6 +284,22 @@ void bench_reader(struct bench *b, const struct flow *flow, __u32 cpu)
 void bench_set_slot(struct bench *b, __u32 queue, __u32 slot, struct rps_dev_flow value)
 {
 	assert_int_equal(bpf_map_update_elem(b->q[queue].slots, &slot, &value, BPF_ANY), 0);
+	if (!b->shared)
+		bench_set_place(b, slot, (struct rps_place){ value.cpu, bench_bit(queue) });
+}
+
+void bench_set_place(struct bench *b, __u32 slot, struct rps_place value)
+{
+	update(b->skel->maps.rps_place, &slot, &value);
+}
+
+struct rps_place bench_place(struct bench *b, __u32 slot)
+{
+	int fd = bpf_map__fd(b->skel->maps.rps_place);
+	struct rps_place value;
+
+	assert_int_equal(bpf_map_lookup_elem(fd, &slot, &value), 0);
+	return value;
 }
 
 struct rps_dev_flow bench_slot(struct bench *b, __u32 queue, __u32 slot)
@@ -280,19 +330,21 @@ static void clear_ents(struct bench *b)
 void bench_reset(struct bench *b)
 {
 	int flows = bpf_map__fd(b->skel->maps.rps_sock_flow);
+	int places = bpf_map__fd(b->skel->maps.rps_place);
 	__u32 list[LIST_LEN], key;
 
-	for (__u32 q = 0; q < BENCH_QUEUES; q++) {
+	for (__u32 q = 0; q < b->queues; q++) {
 		memset(b->q[q].rings, 0, (ring_local + 1) * sizeof(struct rps_ring));
-		assert_int_equal(queue_rings_init(b->q[q].ring_fd, ring_local, b->q[q].cpumap_id),
-				 0);
+		assert_int_equal(queue_rings_init(b->q[q].ring_fd, ring_local, b->cpumap_id), 0);
 		assert_int_equal(queue_dev_flow_clear(b->q[q].slots, b->flow_cnt), 0);
 	}
+	memset(b->threads, 0, ring_local * sizeof(struct rps_thread));
+	assert_int_equal(queue_dev_flow_clear(places, b->flow_cnt), 0);
 	while (!bpf_map_get_next_key(flows, NULL, &key))
 		bpf_map_delete_elem(flows, &key);
 	clear_ents(b);
 	set_percpu(b->skel->maps.rfs_stats, sizeof(struct rfs_stats));
-	set_percpu(b->skel->maps.napi_pass, sizeof(struct rfs_napi_pass));
+	set_percpu(b->skel->maps.rfs_napi, sizeof(struct rfs_napi));
 	for (__u32 i = 0; i < LIST_LEN; i++)
 		list[i] = default_list(i);
 	bench_cpus(b, 0, list, LIST_LEN);
@@ -309,18 +361,40 @@ struct xdp_md bench_ctx(__u32 queue, const struct packet *p)
 				.rx_queue_index = queue };
 }
 
+/* What comes out must be what went in, with a tag in front if it is redirected in native mode. */
+static void check_out(struct bench *b, const struct packet *p, __u32 queue, const __u8 *out,
+		      __u32 len, __u32 metadata)
+{
+	__u32 tag = len - p->len;
+
+	if (tag) {
+		memcpy(&b->tag, out, sizeof(b->tag));
+		if (tag != sizeof(b->tag) || metadata != (b->no_metadata ? 0 : sizeof(b->tag)))
+			fail_msg("%u bytes came out of %u, %u of them metadata", len, p->len,
+				 metadata);
+		if (b->tag.queue != queue)
+			fail_msg("the tag says queue %u, expected %u", b->tag.queue, queue);
+	}
+	if (memcmp(out + tag, p->data, p->len))
+		fail_msg("the program changed a packet of %u bytes", p->len);
+}
+
 static __u32 run(struct bench *b, struct xdp_md *ctx, const struct packet *p)
 {
-	static __u8 out[PACKET_MAX];
+	static __u8 out[PACKET_MAX + sizeof(struct rfs_tag)];
+	struct xdp_md after;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len,
 		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = ctx,
-		    .ctx_size_in = sizeof(*ctx), .repeat = 1);
+		    .ctx_size_in = sizeof(*ctx), .ctx_out = &after, .ctx_size_out = sizeof(after),
+		    .repeat = 1);
 
 	if (bpf_prog_test_run_opts(b->prog, &opts))
 		fail_msg("BPF_PROG_RUN with %u bytes on queue %u: %s", p->len, ctx->rx_queue_index,
 			 strerror(errno));
-	if (opts.data_size_out != p->len || memcmp(out, p->data, p->len))
-		fail_msg("the program changed a packet of %u bytes", p->len);
+	if ((opts.data_size_out != p->len) != (opts.retval == XDP_REDIRECT && !b->shared))
+		fail_msg("verdict %u, %u bytes came out of %u", opts.retval, opts.data_size_out,
+			 p->len);
+	check_out(b, p, ctx->rx_queue_index, out, opts.data_size_out, after.data);
 	return opts.retval;
 }
 
@@ -348,4 +422,17 @@ void bench_poll(struct bench *b, __u32 queue, const struct packet *p, __u32 n)
 
 	if (bpf_prog_test_run_opts(b->prog, &opts))
 		fail_msg("BPF_PROG_RUN with %u live frames: %s", n, strerror(errno));
+}
+
+void bench_popped(struct bench *b, __u32 queue, __u32 cpu)
+{
+	const struct rps_ring *ring = &b->q[queue].rings[cpu];
+
+	for (int i = 0; i < POPPED_MS; i++) {
+		if (!rps_in_flight(ring))
+			return;
+		usleep(1000);
+	}
+	fail_msg("of queue %u's %llu frames to CPU %u, %llu came out", queue, ring->tail, cpu,
+		 ring->popped);
 }

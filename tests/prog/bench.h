@@ -22,8 +22,9 @@
 #include "packet.h"
 #include "rfs/types.h"
 
-#define BENCH_QUEUES	 2 /* in the program's tables */
-#define BENCH_DEV_QUEUES 3 /* of the device */
+#define BENCH_QUEUES	 2  /* in the program's tables, if not said otherwise */
+#define BENCH_QUEUES_MAX 40 /* more than a place has bits */
+#define BENCH_DEV_QUEUES 41 /* of the device */
 #define BENCH_RINGS_MAX	 512
 #define BENCH_SLOTS_MAX	 1024
 #define BENCH_SLOTS	 BENCH_SLOTS_MAX
@@ -34,8 +35,7 @@ struct rfs_steer;
 struct bench_queue {
 	int slots;
 	int ring_fd;
-	int cpumap;
-	__u32 cpumap_id;
+	__u32 id;		/* of ring_fd */
 	struct rps_ring *rings; /* mapped */
 };
 
@@ -43,17 +43,34 @@ struct bench {
 	struct rfs_steer *skel;
 	int prog;
 	bool shared;
+	bool no_metadata;
 	__u32 flow_cnt;
-	struct bench_queue q[BENCH_QUEUES];
+	__u32 queues;
+	int cpumap; /* of all queues */
+	__u32 cpumap_id;
+	struct rps_thread *threads; /* mapped */
+	struct bench_queue q[BENCH_QUEUES_MAX];
+	struct rfs_tag tag; /* of the last packet that bench_run() saw redirected in native mode */
 };
 
-/* What all of a queue's maps hold, and the statistics. */
+/*
+ * What all of a queue's maps hold, those of all queues, and the statistics. A slot's place and
+ * which NAPI runs follow from slots and tails, as where there is but one queue: see
+ * expected_place() and expected_napi(). A test that knows better says so in places_set.
+ */
 struct shadow {
 	struct rps_ring rings[BENCH_RINGS_MAX];
-	__u64 tails[BENCH_RINGS_MAX]; /* of the rings when it was taken */
+	struct rps_thread threads[BENCH_RINGS_MAX];
 	struct rps_dev_flow slots[BENCH_SLOTS_MAX];
+	struct rps_place places[BENCH_SLOTS_MAX];
+	bool places_set;
 	struct rfs_stats stats;
-	__u32 napi_pass;
+	__u32 counted; /* id of the queue that a packet is counted for, if set */
+	bool passed;   /* and it is passed */
+	struct rfs_napi napi[RFS_MAX_CPUS]; /* of the CPU of the run, whichever that is */
+	/* when it was taken */
+	__u64 tails[BENCH_RINGS_MAX];
+	struct rps_dev_flow old_slots[BENCH_SLOTS_MAX];
 };
 
 /* Two CPUs with rings, one with a ring but no CPUMAP entry, the local ring, none of all. */
@@ -71,7 +88,9 @@ void bench_stop(void);
 /* As the loader sets the program's constants. */
 struct bench_opts {
 	__u32 flow_cnt;
+	__u32 queues; /* 0: BENCH_QUEUES */
 	bool shared;
+	bool no_metadata;
 	bool stay_here;
 	__u32 stack_proto; /* the protocol that is left to the stack, or 0 */
 	__u32 missing_max; /* rps_missing_max(); 0: the rings are not watched */
@@ -87,7 +106,14 @@ void bench_reset(struct bench *b);
 /** bench_ctx() - of a packet that comes by this queue of the device */
 struct xdp_md bench_ctx(__u32 queue, const struct packet *p);
 
-/** bench_run() - one packet; fails if its bytes were changed. Return: the verdict */
+/**
+ * bench_run() - one packet
+ *
+ * It fails if bytes were changed, but for the tag in front of those that are redirected in native
+ * mode, which must name the queue.
+ *
+ * Return: the verdict.
+ */
 __u32 bench_run(struct bench *b, __u32 queue, const struct packet *p);
 
 /** bench_run_from() - one that comes by this device, of the current network namespace */
@@ -98,6 +124,9 @@ __u32 bench_run_from(struct bench *b, __u32 from, __u32 queue, const struct pack
  * passed goes to the stack
  */
 void bench_poll(struct bench *b, __u32 queue, const struct packet *p, __u32 n);
+
+/** bench_popped() - wait until all that was counted into a ring is popped */
+void bench_popped(struct bench *b, __u32 queue, __u32 cpu);
 
 void bench_gate(struct bench *b, enum rfs_gate gate, __u32 active);
 
@@ -110,7 +139,17 @@ __u32 bench_fallback(const struct bench *b, __u32 hash);
 /** bench_reader() - the application of a flow's receiving end runs on this CPU */
 void bench_reader(struct bench *b, const struct flow *flow, __u32 cpu);
 
+/** bench_set_slot() - and, in native mode, the slot's place, as this queue has put packets there */
 void bench_set_slot(struct bench *b, __u32 queue, __u32 slot, struct rps_dev_flow value);
+void bench_set_place(struct bench *b, __u32 slot, struct rps_place value);
+struct rps_place bench_place(struct bench *b, __u32 slot);
+
+/** bench_bit() - the bit of a queue in a place */
+static inline __u32 bench_bit(__u32 queue)
+{
+	return 1U << queue % RPS_PLACE_BITS;
+}
+
 struct rps_dev_flow bench_slot(struct bench *b, __u32 queue, __u32 slot);
 struct rfs_stats bench_stats(struct bench *b);
 
@@ -122,6 +161,10 @@ struct rfs_stats bench_stats(struct bench *b);
 int bench_outer(const struct bpf_map *outer, __u32 queue, int fd);
 
 void shadow_take(struct shadow *s, struct bench *b, __u32 queue);
+
+/** shadow_follow() - expect of what all queues share the same as of another queue, the packet's */
+void shadow_follow(struct shadow *s, const struct shadow *other, const struct bench *b,
+		   __u32 other_queue);
 
 /** shadow_check() - fail, naming the row, where the maps are not as the shadow says */
 void shadow_check(const struct shadow *s, struct bench *b, __u32 queue, const char *row);

@@ -31,32 +31,29 @@ struct rfs_stats bench_stats(struct bench *b)
 	return sum;
 }
 
-/* The note that this queue passed packets: on the CPU of the run, whichever that was. */
-static __u32 noted_pass(struct bench *b)
+static void read_all(int fd, void *values, __u32 n)
 {
-	static __u64 values[RFS_MAX_CPUS];
-	__u32 id = 0;
+	static __u32 keys[BENCH_SLOTS_MAX];
+	__u32 next, count = n;
 
-	read_percpu(b->skel->maps.napi_pass, values);
-	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
-		if (values[cpu])
-			id = values[cpu];
-	return id;
+	if (bpf_map_lookup_batch(fd, NULL, &next, keys, values, &count, NULL) || count != n)
+		fail_msg("cannot read the slots or places");
 }
 
 void shadow_take(struct shadow *s, struct bench *b, __u32 queue)
 {
-	static __u32 keys[BENCH_SLOTS_MAX];
-	__u32 next, count = b->flow_cnt;
-
 	memcpy(s->rings, b->q[queue].rings, (ring_local + 1) * sizeof(s->rings[0]));
+	memcpy(s->threads, b->threads, ring_local * sizeof(s->threads[0]));
 	for (__u32 i = 0; i <= ring_local; i++)
 		s->tails[i] = s->rings[i].tail;
-	if (bpf_map_lookup_batch(b->q[queue].slots, NULL, &next, keys, s->slots, &count, NULL) ||
-	    count != b->flow_cnt)
-		fail_msg("cannot read the slots");
+	read_all(b->q[queue].slots, s->slots, b->flow_cnt);
+	memcpy(s->old_slots, s->slots, sizeof(s->slots));
+	read_all(bpf_map__fd(b->skel->maps.rps_place), s->places, b->flow_cnt);
+	s->places_set = false;
 	s->stats = bench_stats(b);
-	s->napi_pass = noted_pass(b);
+	s->counted = 0;
+	s->passed = false;
+	read_percpu(b->skel->maps.rfs_napi, s->napi);
 }
 
 static const char *cpu_name(__u32 cpu, char *buf, size_t len)
@@ -120,24 +117,113 @@ static unsigned int check_slots(const struct shadow *s, const struct shadow *now
 	return bad;
 }
 
+static unsigned int check_threads(const struct shadow *s, const struct shadow *now, const char *row)
+{
+	unsigned int bad = 0;
+
+	for (__u32 i = 0; i < ring_local; i++)
+		if (memcmp(&now->threads[i], &s->threads[i], sizeof(s->threads[i]))) {
+			bad++;
+			print_error("%s: the thread of CPU %u changed\n", row, i);
+		}
+	return bad;
+}
+
+/* Where this queue's packet went all queues' are to go; in generic mode there are no places. */
+static struct rps_place expected_place(const struct shadow *s, const struct bench *b, __u32 queue,
+				       __u32 slot)
+{
+	const struct rps_dev_flow *old = &s->old_slots[slot], *now = &s->slots[slot];
+	struct rps_place place = s->places[slot];
+
+	if (s->places_set || b->shared || (old->cpu == now->cpu && old->qtail == now->qtail))
+		return place;
+	place.queues = (place.cpu == now->cpu ? place.queues : 0) | bench_bit(queue);
+	place.cpu = now->cpu;
+	return place;
+}
+
+static unsigned int check_places(const struct shadow *s, const struct shadow *now,
+				 const struct bench *b, __u32 queue, const char *row)
+{
+	unsigned int bad = 0;
+	char name[16], other[16];
+
+	for (__u32 i = 0; i < b->flow_cnt; i++) {
+		struct rps_place want = expected_place(s, b, queue, i), p = now->places[i];
+
+		if (p.cpu == want.cpu && p.queues == want.queues)
+			continue;
+		bad++;
+		print_error("%s: place %u: {CPU %s, queues %x}, expected {CPU %s, %x}\n", row, i,
+			    cpu_name(p.cpu, name, sizeof(name)), p.queues,
+			    cpu_name(want.cpu, other, sizeof(other)), want.queues);
+	}
+	return bad;
+}
+
+/* That a queue's packet was counted tells whose poll it is. */
+static __u32 counted(const struct shadow *s, const struct bench *b, __u32 queue, bool *passed)
+{
+	__u32 id = s->counted;
+
+	*passed = s->passed || s->rings[ring_local].tail != s->tails[ring_local];
+	for (__u32 i = 0; i <= ring_local; i++)
+		if (s->rings[i].tail != s->tails[i])
+			id = b->q[queue].id;
+	return id;
+}
+
+static unsigned int check_napi(const struct shadow *s, const struct shadow *now,
+			       const struct bench *b, __u32 queue, const char *row)
+{
+	bool passed, noted = false;
+	__u32 id = counted(s, b, queue, &passed);
+	unsigned int bad = 0;
+
+	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
+		const struct rfs_napi *n = &now->napi[cpu], *old = &s->napi[cpu];
+		bool ok = n->queue_id == id && n->passed == (passed || old->passed);
+
+		noted |= ok;
+		if (ok || (n->queue_id == old->queue_id && n->passed == old->passed))
+			continue;
+		bad++;
+		print_error("%s: noted poll of queue %u, passed %u; expected %u, %u\n", row,
+			    n->queue_id, n->passed, id, passed || old->passed);
+	}
+	if (id && !noted) {
+		bad++;
+		print_error("%s: no poll of queue %u is noted\n", row, id);
+	}
+	return bad;
+}
+
+void shadow_follow(struct shadow *s, const struct shadow *other, const struct bench *b,
+		   __u32 other_queue)
+{
+	for (__u32 i = 0; i < b->flow_cnt; i++)
+		s->places[i] = expected_place(other, b, other_queue, i);
+	s->places_set = true;
+	s->counted = counted(other, b, other_queue, &s->passed);
+	s->stats = other->stats;
+}
+
 void shadow_check(const struct shadow *s, struct bench *b, __u32 queue, const char *row)
 {
 	static struct shadow now;
 	unsigned int bad;
 
 	shadow_take(&now, b, queue);
-	bad = check_rings(s, &now, row) + check_slots(s, &now, b->flow_cnt, row);
+	bad = check_rings(s, &now, row) + check_slots(s, &now, b->flow_cnt, row) +
+	      check_threads(s, &now, row) + check_places(s, &now, b, queue, row) +
+	      check_napi(s, &now, b, queue, row);
 	for (int i = 0; i < RFS_STAT_NR; i++)
 		if (now.stats.count[i] != s->stats.count[i]) {
 			bad++;
 			print_error("%s: %s: %llu, expected %llu\n", row, stat_name[i],
 				    now.stats.count[i], s->stats.count[i]);
 		}
-	if (now.napi_pass != s->napi_pass) {
-		bad++;
-		print_error("%s: noted local pass of CPUMAP %u, expected %u\n", row, now.napi_pass,
-			    s->napi_pass);
-	}
 	if (bad)
 		fail_msg("%s (%s mode): %u differences", row, b->shared ? "generic" : "native",
 			 bad);

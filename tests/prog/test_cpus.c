@@ -93,7 +93,7 @@ static void test_cpu_leaves(void **state)
 	assert_int_equal(ring->tail, 2);
 	assert_int_equal(bench_stats(b).count[RFS_STAT_MOVES_DEFERRED], 1);
 	ring->popped = ring->delivered = 2;
-	ring->task = task_asleep();
+	b->threads[cpu_a].task = task_asleep();
 	bench_run(b, 0, &packet);
 	assert_int_equal(ring->tail, 2);
 	assert_int_equal(b->q[0].rings[cpu_b].tail, 1);

@@ -144,7 +144,7 @@ static void test_moves(void **state)
 	make_flows(&first, &second);
 	bench_reader(&generic, &first, cpu_a);
 	bench_reader(&generic, &second, cpu_b);
-	generic.q[0].rings[cpu_a].task = generic.q[0].rings[cpu_b].task = task_asleep();
+	generic.threads[cpu_a].task = generic.threads[cpu_b].task = task_asleep();
 	do {
 		run_both(&first, &second, true);
 		check_sums(&first, ++times);

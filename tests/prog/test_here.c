@@ -58,7 +58,8 @@ static void delivered(struct here *h, __u32 ring)
 	struct rps_ring *r = &h->b.q[0].rings[ring];
 
 	r->popped = r->delivered = r->tail;
-	r->task = task_asleep();
+	if (ring != ring_local)
+		h->b.threads[ring].task = task_asleep();
 }
 
 static void test_passed(void **state)

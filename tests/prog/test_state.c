@@ -65,7 +65,6 @@ static void test_gate_drain(void **state)
 		shadow.stats.count[RFS_STAT_PASS_LOCAL]++;
 		shadow.rings[ring_local].tail++;
 		shadow.slots[slot] = slot_to(RPS_NO_CPU, i);
-		shadow.napi_pass = b->q[0].cpumap_id;
 		verdict_check(bench_run(b, 0, &packet), XDP_PASS, "drain");
 		shadow_check(&shadow, b, 0, "drain");
 	}
@@ -95,10 +94,10 @@ static void test_gate_sequence(void **state)
 	verdict_check(bench_run(b, 0, &packet), XDP_REDIRECT, "open, and all passed are delivered");
 	assert_int_equal(rings[cpu].tail, 1);
 	bench_gate(b, RFS_GATE_DRAIN, 0);
-	rings[cpu].task = 1; /* a kthread that is not seen asleep */
+	b->threads[cpu].task = 1; /* a kthread that is not seen asleep */
 	verdict_check(bench_run(b, 0, &packet), XDP_REDIRECT, "draining, one under way");
 	rings[cpu].popped = rings[cpu].delivered = 2;
-	rings[cpu].task = task_asleep();
+	b->threads[cpu].task = task_asleep();
 	verdict_check(bench_run(b, 0, &packet), XDP_PASS, "drained");
 	assert_int_equal(rings[ring_local].tail, 3);
 	assert_int_equal(bench_slot(b, 0, slot_of(b, &flow)).cpu, RPS_NO_CPU);

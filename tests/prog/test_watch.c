@@ -6,8 +6,6 @@
  * what is redirected. Where a ring is to be a good one, the test says that frames entered, as the
  * recorder would.
  */
-#include <unistd.h>
-
 #include <linux/bpf.h>
 
 #include "rfs/rules.h"
@@ -20,6 +18,7 @@ struct watch {
 	struct bench b;
 	struct flow flow; /* its reader is on cpu_a */
 	struct rps_ring *ring;
+	struct rps_thread *thread; /* that empties it */
 	struct rps_ring *local;
 	__u32 max;
 };
@@ -33,6 +32,7 @@ static void watch_open(struct watch *w, bool shared)
 	bench_reset(&w->b);
 	w->flow = flow_number(700);
 	w->ring = &w->b.q[0].rings[cpu_a];
+	w->thread = &w->b.threads[cpu_a];
 	w->local = &w->b.q[0].rings[ring_local];
 	bench_reader(&w->b, &w->flow, cpu_a);
 	packet_of_flow(&packet, &w->flow);
@@ -125,13 +125,13 @@ static void test_unseen(void **state)
 
 	watch_open(&w, *(const bool *)*state);
 	max = w.max;
-	w.ring->owner = task_running();
+	w.thread->owner = task_running();
 	redirects(&w, 3 * max, "the thread is awake, and has no CPU yet");
 	age(&w);
 	redirects(&w, 1, "for long");
 	age(&w);
 	redirects(&w, 1, "for longer");
-	w.ring->owner = task_asleep();
+	w.thread->owner = task_asleep();
 	w.ring->popped = w.ring->tail;
 	redirects(&w, max, "it emptied the ring, and sleeps");
 	w.ring->popped = w.ring->tail;
@@ -144,8 +144,8 @@ static void test_unseen(void **state)
 }
 
 /*
- * A whole poll of it: frames wait in the kernel's ring, and what would wake its thread is the poll's
- * end.
+ * A whole poll of it: frames wait in the kernel's ring, and what would wake its thread is the
+ * poll's end.
  */
 static void test_unseen_poll(void **state)
 {
@@ -157,8 +157,7 @@ static void test_unseen_poll(void **state)
 		bench_poll(&w.b, 0, &packet, POLL);
 		assert_int_equal(stuck_packets(&w), 0);
 		assert_int_equal(w.ring->tail, i * POLL);
-		w.ring->popped = w.ring->tail;
-		usleep(10000);
+		bench_popped(&w.b, 0, cpu_a);
 	}
 	assert_int_equal(w.ring->lost_vanished, 0);
 	assert_false(rps_ring_is_stuck(w.ring));
@@ -253,7 +252,7 @@ static void test_drain(void **state)
 	watch_open(&w, *(const bool *)*state);
 	redirects(&w, w.max, "before it can be told");
 	bench_gate(&w.b, RFS_GATE_DRAIN, 0);
-	w.ring->task = task_running();
+	w.thread->task = task_running();
 	verdict_check(bench_run(&w.b, 0, &packet), XDP_PASS, "draining, from the stuck ring");
 	assert_int_equal(w.ring->tail, w.max);
 	bench_close(&w.b);
