@@ -100,6 +100,7 @@ int main(void)
 	add_polls_tests();
 	add_watch_tests();
 	add_places_tests();
+	add_cpumap_tests();
 	add_fuzz_tests();
 	failed = _cmocka_run_group_tests("rfs_steer", tests, nr_tests, NULL, NULL);
 	bench_stop();

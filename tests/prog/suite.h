@@ -22,5 +22,6 @@ void add_stack_tests(void);
 void add_polls_tests(void);
 void add_watch_tests(void);
 void add_places_tests(void);
+void add_cpumap_tests(void);
 
 #endif /* RFS_TEST_SUITE_H */
