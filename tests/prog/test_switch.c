@@ -202,6 +202,68 @@ static void check_row(struct bench *b, const struct switch_row *row)
 	shadow_check(&shadow, b, 0, row->name);
 }
 
+/*
+ * Rule 2 by marks: where the thread got to tells of the last frame that was popped, and of an
+ * earlier one, more than what the ring's own counter does.
+ */
+struct mark_row {
+	const char *name;
+	__u32 qtail;
+	struct rps_mark last, snap;
+	__u64 delivered; /* by the thread, of all queues' frames */
+	enum moves moves;
+};
+
+static const struct mark_row mark_rows[] = {
+	{ "last one delivered", 5, { 5, 90 }, { 3, 70 }, 90, MOVES },
+	{ "last one not delivered", 5, { 5, 90 }, { 3, 70 }, 89, STAYS },
+	{ "earlier one delivered", 3, { 5, 90 }, { 3, 70 }, 70, MOVES },
+	{ "earlier one not delivered", 3, { 5, 90 }, { 3, 70 }, 69, STAYS },
+	{ "between the two", 4, { 5, 90 }, { 3, 70 }, 89, STAYS },
+	{ "behind the last", 6, { 5, 90 }, { 3, 70 }, 1000, STAYS },
+	{ "before both, and of the counter", 1, { 5, 90 }, { 3, 70 }, 69, MOVES },
+	{ "the thread's frames wrap", 5, { 5, 3 }, { 3, 0xfffffff0 }, G32 + 3, MOVES },
+	{ "the thread's frames wrap, not there", 5, { 5, 3 }, { 3, 0xfffffff0 }, G32 + 2, STAYS },
+	{ "they wrap behind it", 5, { 5, 0xfffffff3 }, { 3, 0xfffffff0 }, G32 + 3, MOVES },
+	{ "delivered long ago", 5, { 5, 90 }, { 3, 70 }, 0x80000090, MOVES },
+};
+
+static void check_marks(struct bench *b, const struct mark_row *row)
+{
+	const struct switch_row as = {
+		.name = row->name,
+		.from = ON_A,
+		.to = ON_B,
+		.qtail = row->qtail,
+		.tail = 9,
+		.popped = 5,
+		.delivered = 2,
+		.task = RUNNING,
+	};
+	struct flow flow = flow_number(500);
+	__u32 slot = rps_slot(flow_hash(bench_key, &flow).hash, b->flow_cnt), cpu;
+	static struct packet packet;
+
+	packet_of_flow(&packet, &flow);
+	arrange(b, &as, &flow, slot);
+	b->q[0].rings[cpu_a].last = row->last;
+	b->q[0].rings[cpu_a].snap = row->snap;
+	b->threads[cpu_a].delivered = row->delivered;
+	verdict_check(bench_run(b, 0, &packet), XDP_REDIRECT, row->name);
+	cpu = bench_slot(b, 0, slot).cpu;
+	if (cpu != (row->moves == MOVES && !b->shared ? cpu_b : cpu_a))
+		fail_msg("%s: the slot is on CPU %u", row->name, cpu);
+}
+
+/* In generic mode marks tell nothing. */
+static void test_marks(void **state)
+{
+	for (size_t i = 0; i < sizeof(mark_rows) / sizeof(mark_rows[0]); i++) {
+		bench_reset(*state);
+		check_marks(*state, &mark_rows[i]);
+	}
+}
+
 static void test_native(void **state)
 {
 	check_row(&plain, *state);
@@ -225,4 +287,6 @@ void add_switch_tests(void)
 		suite_add(name, test_shared, &rows[i]);
 		name += sizeof(names[0]);
 	}
+	suite_add("switch: by marks", test_marks, &plain);
+	suite_add("switch: not by marks; generic mode", test_marks, &generic);
 }
