@@ -61,7 +61,7 @@ static void healthy(struct world *w)
 			w->ring[q * CPUS + cpu] = (struct ring_facts){
 				.queue = q,
 				.cpu = cpu,
-				.kthread = { .pid = 1000 + q * CPUS + cpu, .cpu = cpu },
+				.kthread = { .pid = 1000 + cpu, .cpu = cpu },
 				.bound = 1,
 				.sched = { SCHED_BATCH, 7 },
 			};
@@ -244,9 +244,11 @@ static void lost_journal(struct world *w)
 	w->f.no_journal = true;
 }
 
+/* What is wrong with a CPU's thread is seen at the rings of all queues, and told once. */
 static void no_kthread(struct world *w)
 {
-	w->ring[CPUS + 2].kthread.pid = 0;
+	for (int q = 0; q < QUEUES; q++)
+		w->ring[q * CPUS + 2].kthread.pid = 0;
 }
 
 /* Of a CPU that is not in the set, and not looked for. */
@@ -259,7 +261,7 @@ static void no_kthread_wanted(struct world *w)
 
 static void other_class(struct world *w)
 {
-	w->ring[1].sched = (struct rfs_sched){ SCHED_FIFO, 7 };
+	w->ring[1].sched = w->ring[CPUS + 1].sched = (struct rfs_sched){ SCHED_FIFO, 7 };
 }
 
 static void other_class_now(struct world *w)
@@ -270,17 +272,18 @@ static void other_class_now(struct world *w)
 
 static void other_nice(struct world *w)
 {
-	w->ring[1].sched.prio = 0;
+	w->ring[1].sched.prio = w->ring[CPUS + 1].sched.prio = 0;
 }
 
 static void ended(struct world *w)
 {
-	w->ring[1].sched_err = w->ring[1].bound = -ESRCH;
+	for (int q = 0; q < QUEUES; q++)
+		w->ring[q * CPUS + 1].sched_err = w->ring[q * CPUS + 1].bound = -ESRCH;
 }
 
 static void unbound(struct world *w)
 {
-	w->ring[3].bound = 0;
+	w->ring[3].bound = w->ring[CPUS + 3].bound = 0;
 }
 
 static void offline(struct world *w)
@@ -334,8 +337,8 @@ static void cannot_see_threads(struct world *w)
 
 static void cannot_see_one_thread(struct world *w)
 {
-	w->ring[4].sched_err = -EPERM;
-	w->ring[4].bound = -EPERM;
+	for (int q = 0; q < QUEUES; q++)
+		w->ring[q * CPUS].sched_err = w->ring[q * CPUS].bound = -EPERM;
 }
 
 static void cannot_see_recorder(struct world *w)
@@ -399,7 +402,7 @@ static const struct row {
 	{ held_back, "refresh-cut-short", "cut short", "rfsctl refresh eth0" },
 	{ held_back_now, "", NULL, NULL },
 	{ lost_journal, "journal-missing", "cannot restore", "rfsctl detach eth0;" },
-	{ no_kthread, "kthread-missing", "from RX queue 1 to CPU 2", "rfsctl refresh eth0" },
+	{ no_kthread, "kthread-missing", "CPU 2", "rfsctl refresh eth0" },
 	{ no_kthread_wanted, "", NULL, NULL },
 	{ other_class_now, "", NULL, NULL },
 	{ other_class, "kthread-sched", "as batch:7: PID 1001 of CPU 1 is fifo:7", "refresh eth0" },
@@ -450,6 +453,8 @@ static void test_rows(void **state)
 			assert_null(strstr(p->remedy, "nsenter"));
 		if (n && !strstr(p->text, row->text))
 			fail_msg("row %zu: '%s' is not in '%s'", i, row->text, p->text);
+		if (n && strstr(strstr(p->text, row->text) + 1, row->text))
+			fail_msg("row %zu: '%s' is told twice in '%s'", i, row->text, p->text);
 		if (n && !strstr(p->remedy, row->remedy))
 			fail_msg("row %zu: '%s' is not in '%s'", i, row->remedy, p->remedy);
 		free(p);
