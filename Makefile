@@ -65,9 +65,10 @@ $(B)/%.skel.h: $(B)/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $* > $@.tmp
 	mv $@.tmp $@
 
-# The storm's control: the same program with a switch rule that always says yes.
+# The storm's controls: the same program with a switch rule that always says yes, of all or of other queues.
 broken:
 	$(MAKE) B=$(B)/broken BPF_DEFINES=-DRFS_BROKEN_SWITCH_RULE $(B)/broken/rfsctl
+	$(MAKE) B=$(B)/broken-places BPF_DEFINES=-DRFS_BROKEN_PLACES $(B)/broken-places/rfsctl
 
 # What the tests and the demo load the network with, and judge it by.
 $(B)/rfs-traffic: $(TRAFFIC_OBJ)

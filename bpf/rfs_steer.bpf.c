@@ -52,6 +52,7 @@
 #include "parse.h"
 
 #define SHARED_TRIES 16
+#define PLACE_TRIES  4
 #define ENOTSUPP     524
 
 char LICENSE[] SEC("license") = "GPL";
@@ -218,9 +219,10 @@ static __always_inline struct rps_thread *thread_of(__u32 cpu)
 /* Rule 3. The barrier pairs with the kthread's set_current_state(). */
 static __always_inline bool ring_idle(struct rps_ring *ring, struct rps_thread *thread)
 {
+	__u32 popped = READ_ONCE(ring->popped);
 	struct task_struct *task;
 
-	if (rps_in_flight(ring))
+	if (rps_qtail(ring) != popped)
 		return false;
 	/*
 	 * First the counter, then the state: the thread was running when it counted the last
@@ -230,7 +232,10 @@ static __always_inline bool ring_idle(struct rps_ring *ring, struct rps_thread *
 	task = (struct task_struct *)READ_ONCE(thread->task);
 	if (!task)
 		return !READ_ONCE(ring->popped); /* no frame ever came through */
-	return BPF_CORE_READ(task, __state) == RFS_TASK_INTERRUPTIBLE;
+	if (BPF_CORE_READ(task, __state) != RFS_TASK_INTERRUPTIBLE)
+		return false;
+	rps_ring_settled(ring, popped);
+	return true;
 }
 
 /* The switch rule. */
@@ -392,6 +397,11 @@ union dev_flow {
 	__u64 word;
 };
 
+static __always_inline __u32 queue_bit(const struct queue *q)
+{
+	return 1U << q->index % RPS_PLACE_BITS;
+}
+
 /* Are the packets delivered that another queue, or several, has put where a slot's flows are? */
 struct others {
 	__u32 slot;
@@ -429,10 +439,22 @@ static long look_at_other(__u32 index, void *arg)
 	return o->undrained;
 }
 
+/* Of several queues, has only this one put packets where a slot's flows are? */
+static __always_inline bool is_alone(const struct queue *q, struct rps_place place)
+{
+	/* With more queues than bits, one's own may be another's too. */
+	return nr_queues <= RPS_PLACE_BITS && !(place.queues & ~queue_bit(q));
+}
+
 static __always_inline bool others_drained(const struct queue *q, struct rps_place place)
 {
 	struct others o = { .slot = q->slot_index, .self = q->index, .place = place };
 
+	if (is_alone(q, place))
+		return true;
+#ifdef RFS_BROKEN_PLACES /* another of the storm's controls */
+	return true;
+#endif
 	bpf_loop(nr_queues, look_at_other, &o, 0);
 	return !o.undrained;
 }
@@ -442,35 +464,69 @@ static __always_inline bool others_drained(const struct queue *q, struct rps_pla
  * CPU's ring; so all queues go where the slot's place is, and that is changed only when it is
  * drained of what any queue put there.
  *
- * Polls of two queues that run at once have no order to keep. But one of them may change the place
- * while the other goes by the one before; then each queue keeps its own packets in order first.
+ * Polls of two queues that run at once have no order to keep, but both must not go on at two places.
+ * So who goes to a place that others use notes that first and then looks at the place once more
+ * (claim()); who changes the place does so first and then looks at the others once more. A queue
+ * that comes to others does not leave with its first packet, as they may still think that they are
+ * alone. Whatever happens, each queue keeps its own packets in order.
  */
 static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_dev_flow *from,
-				      struct rps_ring *ring, __u32 wanted)
+				      struct rps_ring *ring, __u32 wanted, bool *claims)
 {
-	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
-	__u32 bit = 1U << q->index % RPS_PLACE_BITS, others;
+	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index), now;
 	union place old, new;
-	bool left;
+	bool left, moves;
 
+	*claims = false;
 	if (!shared)
 		return from->cpu;
 	old.word = READ_ONCE(*shared);
-	if (old.at.cpu == wanted && from->cpu == wanted && old.at.queues & bit)
+	*claims = !is_alone(q, old.at);
+	if (old.at.cpu == wanted && from->cpu == wanted && old.at.queues & queue_bit(q))
 		return wanted;
 	left = may_leave(ring, from->cpu, from->qtail);
-	if (!left && from->cpu != old.at.cpu)
-		return from->cpu;
-	others = old.at.queues & (nr_queues > RPS_PLACE_BITS ? ~0U : ~bit);
-	new.at = (struct rps_place){ .cpu = wanted, .queues = bit };
-	if (old.at.cpu == wanted || !left || (others && !others_drained(q, old.at)))
-		new.at = (struct rps_place){ .cpu = old.at.cpu, .queues = old.at.queues | bit };
-	if (new.word == old.word)
-		return old.at.cpu;
-	/* Where another queue was faster, the packet stays with its like. */
-	if (__sync_val_compare_and_swap(shared, old.word, new.word) == old.word)
-		return new.at.cpu;
-	return left ? old.at.cpu : from->cpu;
+	for (int i = 0; i < PLACE_TRIES; i++) {
+		if (!left && from->cpu != old.at.cpu)
+			break;
+		*claims = true;
+		moves = left && old.at.cpu != wanted &&
+			(is_alone(q, old.at) || old.at.queues & queue_bit(q)) &&
+			others_drained(q, old.at);
+		new.at = (struct rps_place){ old.at.cpu, old.at.queues | queue_bit(q) };
+		if (moves)
+			new.at = (struct rps_place){ wanted, queue_bit(q) };
+		if (new.word == old.word)
+			return old.at.cpu;
+		now = __sync_val_compare_and_swap(shared, old.word, new.word);
+		if (now != old.word) {
+			old.word = now;
+			continue;
+		}
+		if (!moves || others_drained(q, old.at))
+			return new.at.cpu;
+		/* One of them came in between. */
+		old.at.queues |= queue_bit(q);
+		if (__sync_val_compare_and_swap(shared, new.word, old.word) == new.word)
+			return old.at.cpu;
+		break;
+	}
+	*claims = false;
+	return from->cpu;
+}
+
+/* Note that a packet goes to a place that others use. Return: it is where the slot's flows are. */
+static __always_inline bool claim(const struct queue *q, struct rps_ring *ring, __u32 cpu)
+{
+	union place place;
+	union dev_flow to = { .flow = { .cpu = cpu, .qtail = rps_qtail(ring) + 1 } };
+	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
+
+	if (!shared)
+		return true;
+	WRITE_ONCE(*(word *)q->slot, to.word);
+	full_barrier(&ring->barrier);
+	place.word = READ_ONCE(*shared);
+	return place.at.cpu == cpu;
 }
 
 /* Steer through a slot and rings that only this NAPI writes. */
@@ -479,31 +535,34 @@ static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs
 {
 	struct rps_dev_flow *slot = q->slot, from = *slot;
 	__u32 cpu = from.cpu, why = want->passed;
-	struct rps_ring *ring = ring_of(q, cpu);
-	union dev_flow to;
+	struct rps_ring *ring = ring_of(q, cpu), *last = ring;
+	union dev_flow to = { .flow = from };
+	bool claims;
 
 	if (!ring)
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
-	cpu = next_cpu(q, &from, ring, want->cpu);
+	for (int i = 0; i < PLACE_TRIES; i++) {
+		cpu = next_cpu(q, &from, last, want->cpu, &claims);
+		ring = ring_of(q, cpu);
+		if (!ring)
+			goto no_cpu;
+		if (!claims || claim(q, ring, cpu))
+			break;
+	}
 	if (cpu != want->cpu) {
 		stats->count[RFS_STAT_MOVES_DEFERRED]++;
 		why = RFS_STAT_PASS_LOCAL;
-	}
-	if (cpu != from.cpu) {
-		ring = ring_of(q, cpu);
-		if (!ring)
-			return pass(stats, RFS_STAT_PASS_NO_CPU);
 	}
 	if (swallows(q, ring, cpu)) {
 		cpu = RPS_NO_CPU;
 		why = RFS_STAT_PASS_STUCK;
 		ring = ring_of(q, cpu);
 		if (!ring)
-			return pass(stats, RFS_STAT_PASS_NO_CPU);
+			goto no_cpu;
 	}
 	if (cpu != RPS_NO_CPU) {
 		if (!redirect(ctx, q, ring, cpu))
-			return pass(stats, RFS_STAT_PASS_NO_CPU);
+			goto no_cpu;
 		if (!ring->missing++)
 			ring->missing_jiffies = bpf_jiffies64();
 	}
@@ -517,6 +576,10 @@ static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs
 		return pass_local(ring, stats, why);
 	stats->count[want->how]++;
 	return XDP_REDIRECT;
+
+no_cpu:
+	WRITE_ONCE(*(word *)slot, to.word);
+	return pass(stats, RFS_STAT_PASS_NO_CPU);
 }
 
 /*

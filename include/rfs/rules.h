@@ -222,7 +222,9 @@ RFS_INLINE void rps_ring_pop(struct rps_ring *ring, struct rps_thread *thread)
 {
 	struct rps_mark now = { .frames = ring->popped + 1, .at = thread->taken + 1 };
 
-	if (ring->snap.frames == (__u32)ring->delivered) {
+	/* What was known to be delivered stays known: neither goes before it is in the count. */
+	if (rps_mark_reached(ring->last, thread->delivered)) {
+		WRITE_ONCE(ring->delivered, ring->popped);
 		rps_mark_write(&ring->snap, now);
 	} else if (rps_mark_reached(ring->snap, thread->delivered)) {
 		/* popped is ahead of snap by less than 2^32: widen it again. */
@@ -259,7 +261,18 @@ RFS_INLINE bool rps_delivered(const struct rps_ring *ring, const struct rps_thre
 	mark = rps_mark_read(&ring->snap);
 	if (rps_mark_reached(mark, delivered) && (__s32)(mark.frames - qtail) >= 0)
 		return true;
-	return (__s32)((__u32)READ_ONCE(ring->delivered) - qtail) >= 0;
+	return (__s32)((__u32)READ_ONCE(ring->delivered) - qtail) >= 0 ||
+	       (__s32)(READ_ONCE(ring->settled) - qtail) >= 0;
+}
+
+/**
+ * rps_ring_settled() - the ring was found idle when so many frames had been popped
+ * @popped: all of them are delivered, which stays true when the ring is not idle any more
+ */
+RFS_INLINE void rps_ring_settled(struct rps_ring *ring, __u32 popped)
+{
+	if ((__s32)(popped - ring->settled) > 0)
+		WRITE_ONCE(ring->settled, popped);
 }
 
 /** rps_passed_delivered() - the same of the local ring, which has no thread */

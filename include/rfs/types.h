@@ -122,7 +122,9 @@ struct rps_ring {
 	struct rps_mark snap; /* an earlier one, delivered as soon as the kthread got so far */
 	__u32 snap_jiffies;   /* these two: the local ring's, see rps_local_event() */
 	__u32 marked;
-	__u64 pad[3];
+	__u32 settled; /* popped when an XDP program last found the ring idle */
+	__u32 pad0;
+	__u64 pad[2];
 };
 
 _Static_assert(sizeof(struct rps_ring) == 128, "two cache lines");

@@ -6,15 +6,14 @@
 #
 #   storm.sh [SECONDS]     of all rounds together (60)
 #
-# The last round is the control: a build whose switch rule always says yes. It must see packets
-# overtake, else the rounds before it prove nothing.
+# The last rounds are the controls: builds whose switch rule always says yes, of a queue's own slot or of
+# the other queues'. They must see packets overtake, else the rounds before them prove nothing.
 
 . "$(dirname "$0")/lib.sh"
 lab_alone "$@"
 
 SECS=${1:-${STORM_SECONDS:-60}}
-ROUND=$((SECS / 6 > 5 ? SECS / 6 : 5))
-BROKEN=$LAB_BUILD/broken/rfsctl
+ROUND=$((SECS / 10 > 5 ? SECS / 10 : 5))
 MOVES=0
 
 # The sum of a figure over the interface's counters
@@ -36,7 +35,7 @@ storm()
 	cli "$TRAFFIC" udp-source --bind "$remote" --cport 8000 --to "$local" --port 9000 \
 		--flows "$flows" --senders "$((NCPUS < 4 ? NCPUS : 4))" --rate "$rate" \
 		--burst "$burst" --pattern "$pattern" --churn-ms 300 --seconds "$ROUND" --json \
-		>"$LAB_TMP/source" 2>&1
+		"${SOURCE_OPTIONS[@]}" >"$LAB_TMP/source" 2>&1
 	wait $sink
 	SINK_RC=$?
 }
@@ -89,31 +88,57 @@ tcp_round()
 	rfsctl detach s0 >/dev/null 2>&1
 }
 
+# From now on a sender's CPU has a TX queue of its own, and so what comes from there an RX queue.
+queue_by_cpu()
+{
+	# shellcheck disable=SC2016
+	cli unshare -m sh -c 'mount -t sysfs storm /sys || exit 1
+		for q in $(seq 0 $(($1 - 1))); do
+			printf %x $((1 << q)) >/sys/class/net/c0/queues/tx-$q/xps_cpus || exit 1
+		done' sh $((QUEUES < NCPUS ? QUEUES : NCPUS > 32 ? 32 : NCPUS))
+}
+
 lab_up || exit 1
 SINK_OPTIONS=()
+SOURCE_OPTIONS=()
 round "IPv4, steady" --flow-cnt 1024 -- 4 64 5 40000 1 steady
 round "IPv4, rings of 64, 64 flows in 8 slots" --flow-cnt 8 --qsize 64 -- 4 64 5 50000 16 sweep
 round "IPv6, on and off" --flow-cnt 64 --qsize 128 -- 6 64 3 40000 8 onoff
 round "IPv4-mapped" --flow-cnt 256 -- mapped 128 4 30000 4 sweep
 round "IPv4, generic mode" --mode generic --flow-cnt 16 --qsize 256 -- 4 64 5 20000 4 sweep
 tcp_round
+check "a TX queue for each CPU" queue_by_cpu
+SOURCE_OPTIONS=(--hop-ms 3)
+round "flows that change their RX queue" -- 4 64 7 30000 1 steady
+round "the same, in few slots" --flow-cnt 8 --qsize 256 -- 4 64 5 30000 4 onoff
+round "the same, IPv6, one CPU" --cpus "$LAST_CPU" -- 6 16 5 20000 1 sweep
+round "the same, generic mode" --mode generic --flow-cnt 16 -- 4 64 5 20000 1 steady
 [ $MOVES -ge $((SECS * 50)) ]
 result $? "$MOVES moves were made"
 
-if [ -x "$BROKEN" ]; then
-	good=$RFSCTL
-	RFSCTL=$BROKEN
+# control BUILD DESCRIPTION STORM-ARGUMENTS...: is what this build leaves out seen?
+control()
+{
+	local broken=$LAB_BUILD/$1/rfsctl good=$RFSCTL what=$2 try
+
+	shift 2
+	if [ ! -x "$broken" ]; then
+		result 1 "$what: the control build is there ($broken; make broken)"
+		return
+	fi
+	RFSCTL=$broken
 	SINK_OPTIONS=(--expect-overtaken)
 	rfsctl attach s0 --flow-cnt 8 --qsize 64 >/dev/null 2>&1
 	for ((try = 0; try < 3; try++)); do
-		storm 4 64 5 50000 16 sweep
+		storm "$@"
 		[ "$SINK_RC" = 0 ] && break
 	done
-	result $SINK_RC "the broken switch rule is caught: $(jq .overtaken "$LAB_TMP/sink") overtaken" \
-		"$LAB_TMP/sink"
+	result $SINK_RC "$what: $(jq .overtaken "$LAB_TMP/sink") overtaken" "$LAB_TMP/sink"
 	rfsctl detach s0 >/dev/null 2>&1
 	RFSCTL=$good
-else
-	result 1 "the control build is there ($BROKEN; make broken)"
-fi
+}
+
+control broken-places "a place that is not drained of the other queues' packets is caught" 4 64 5 50000 4 sweep
+SOURCE_OPTIONS=()
+control broken "the broken switch rule is caught" 4 64 5 50000 16 sweep
 tap_end

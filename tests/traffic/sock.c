@@ -103,7 +103,7 @@ int sock_udp(const struct sock_addr *local, const struct sock_addr *peer)
 	fd = sock_bound(SOCK_DGRAM, local);
 	if (fd < 0)
 		return fd;
-	if (connect(fd, (const struct sockaddr *)&peer->ss, peer->len)) {
+	if (peer && connect(fd, (const struct sockaddr *)&peer->ss, peer->len)) {
 		err = complain(-errno, "connect to", peer);
 		close(fd);
 		return err;

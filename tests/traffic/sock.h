@@ -23,7 +23,7 @@ struct sock_addr sock_addr_port(const struct sock_addr *a, uint64_t port);
 /* A socket that does not block, bound to @a. */
 int sock_bound(int type, const struct sock_addr *a);
 
-/* Datagrams: bound to @local and connected to @peer, with large buffers. */
+/* Datagrams: bound to @local and, if not NULL, connected to @peer, with large buffers. */
 int sock_udp(const struct sock_addr *local, const struct sock_addr *peer);
 
 int sock_listen(const struct sock_addr *a);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The sending end of numbered datagrams. A flow has one sender and a sender one CPU: two CPUs
- * that send datagrams of one flow could bring them out of order before they reach the wire.
+ * that send datagrams of one flow could bring them out of order before they reach the wire. A
+ * sender that is to move waits, before it sends from the next CPU, until what it sent has long left
+ * the one before; and its sockets are not connected, as these would keep their TX queue.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "hop.h"
 #include "opts.h"
 #include "pace.h"
 #include "run.h"
@@ -19,6 +22,7 @@
 #define BURST_MAX	64
 #define RETRY_NS	(50 * NSEC_PER_USEC)
 #define CHURN_IDLE_NS	NSEC_PER_MSEC
+#define SETTLE_NS	(500 * NSEC_PER_USEC)
 
 struct flow {
 	int fd;
@@ -37,14 +41,17 @@ struct sender {
 	uint64_t run;
 	uint32_t rng;
 	struct pacer pacer;
+	struct hopper hopper;
 	int err;
 
 	uint64_t sent;
 	uint64_t busy;		/* a full buffer or queue, a link that is down; sent again */
 	uint64_t refused;	/* nobody listens there, yet or any more */
+	uint64_t hops;
 
 	struct mmsghdr msg[BURST_MAX];
 	struct iovec iov[BURST_MAX];
+	struct sock_addr to;	/* of each message, if senders move */
 	char *buf;
 };
 
@@ -105,6 +112,8 @@ static int send_burst(struct sender *s, struct flow *f)
 	int n;
 
 	fill(s, f, s->o->burst);
+	if (s->o->hop_ms)
+		s->to = sock_addr_port(&s->to, s->o->port + (f - s->flows));
 	n = sendmmsg(f->fd, s->msg, s->o->burst, MSG_DONTWAIT);
 	if (n >= 0) {
 		f->pos += n;
@@ -134,13 +143,27 @@ static int send_burst(struct sender *s, struct flow *f)
 	}
 }
 
+/* To another CPU, if it is time. */
+static int hop(struct sender *s)
+{
+	uint64_t hops = s->hopper.hops, now = now_ns();
+	int err;
+
+	if (!s->hopper.next_ns || now < s->hopper.next_ns)
+		return 0;
+	run_sleep_until(now + SETTLE_NS);
+	err = hopper_tick(&s->hopper, now_ns());
+	s->hops += s->hopper.hops - hops;
+	return err;
+}
+
 static int send_loop(struct sender *s)
 {
 	uint64_t limit = (s->o->count + s->o->flows - 1) / s->o->flows;
 	struct flow *f;
 	int err;
 
-	err = cpus_pin(s->o->cpus.cpu[s->index % s->o->cpus.n]);
+	err = hopper_start(&s->hopper, &s->o->cpus, s->o->hop_ms, s->index);
 	pacer_init(&s->pacer, s->o, s->share, s->index);
 
 	while (!err && s->sent < limit * s->share) {
@@ -153,7 +176,9 @@ static int send_loop(struct sender *s)
 		}
 		if (!pacer_wait(&s->pacer, s->o->burst))
 			break;
-		err = send_burst(s, f);
+		err = hop(s);
+		if (!err)
+			err = send_burst(s, f);
 	}
 	return err;
 }
@@ -167,7 +192,7 @@ static void *sender_main(void *arg)
 }
 
 static int init_sender(struct sender *s, const struct opts *o, struct flow *flows,
-		       unsigned int index, uint64_t run)
+		       unsigned int index, uint64_t run, const struct sock_addr *to)
 {
 	unsigned int i;
 
@@ -187,23 +212,26 @@ static int init_sender(struct sender *s, const struct opts *o, struct flow *flow
 		s->iov[i].iov_len = o->size;
 		s->msg[i].msg_hdr.msg_iov = &s->iov[i];
 		s->msg[i].msg_hdr.msg_iovlen = 1;
+		if (o->hop_ms) {
+			s->msg[i].msg_hdr.msg_name = &s->to.ss;
+			s->msg[i].msg_hdr.msg_namelen = to->len;
+		}
 	}
+	s->to = *to;
 	return 0;
 }
 
-static int open_flows(const struct opts *o, struct flow *flows)
+static int open_flows(const struct opts *o, struct flow *flows, const struct sock_addr *peer)
 {
-	struct sock_addr local, peer, l, p;
+	struct sock_addr local, l, p;
 	uint64_t i;
 	int err;
 
 	err = sock_addr(&local, o->bind, 0, o->mapped);
-	if (!err)
-		err = sock_addr(&peer, o->peer, 0, o->mapped);
 	for (i = 0; !err && i < o->flows; i++) {
 		l = sock_addr_port(&local, o->cport + i);
-		p = sock_addr_port(&peer, o->port + i);
-		flows[i].fd = sock_udp(&l, &p);
+		p = sock_addr_port(peer, o->port + i);
+		flows[i].fd = sock_udp(&l, o->hop_ms ? NULL : &p);
 		if (flows[i].fd < 0)
 			err = flows[i].fd;
 	}
@@ -235,29 +263,33 @@ static int run_senders(const struct opts *o, struct sender *s)
 
 static int report(const struct opts *o, const struct sender *s, double seconds)
 {
-	uint64_t sent = 0, busy = 0, refused = 0;
+	uint64_t sent = 0, busy = 0, refused = 0, hops = 0;
 	unsigned int i;
 
 	for (i = 0; i < o->senders; i++) {
 		sent += s[i].sent;
 		busy += s[i].busy;
 		refused += s[i].refused;
+		hops += s[i].hops;
 	}
 	if (o->json) {
 		printf("{\"sent\":%lu,\"busy\":%lu,\"refused\":%lu,\"seconds\":%.3f,"
-		       "\"per_second\":%.0f,\"flows\":%lu}\n", sent, busy, refused, seconds,
-		       sent / seconds, o->flows);
+		       "\"per_second\":%.0f,\"flows\":%lu,\"hops\":%lu}\n", sent, busy, refused,
+		       seconds, sent / seconds, o->flows, hops);
 	} else {
 		printf("udp-source: %lu flows, %.3f s\n", o->flows, seconds);
 		printf("  sent          %12lu  (%.0f per second)\n", sent, sent / seconds);
 		printf("  busy          %12lu  (sent again)\n", busy);
 		printf("  refused       %12lu\n", refused);
+		if (o->hop_ms)
+			printf("  hops          %12lu\n", hops);
 	}
 	return sent ? EXIT_GOOD : EXIT_BAD;
 }
 
 int udp_source(struct opts *o)
 {
+	struct sock_addr to;
 	struct sender *senders;
 	struct flow *flows;
 	uint64_t start;
@@ -281,9 +313,11 @@ int udp_source(struct opts *o)
 	start = now_ns();
 	err = cpus_default(&o->cpus);
 	if (!err)
-		err = open_flows(o, flows);
+		err = sock_addr(&to, o->peer, 0, o->mapped);
+	if (!err)
+		err = open_flows(o, flows, &to);
 	for (i = 0; !err && i < o->senders; i++)
-		err = init_sender(&senders[i], o, flows, i, start);
+		err = init_sender(&senders[i], o, flows, i, start, &to);
 	if (err)
 		return EXIT_USAGE;
 
