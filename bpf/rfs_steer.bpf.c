@@ -219,10 +219,10 @@ static __always_inline struct rps_thread *thread_of(__u32 cpu)
 /* Rule 3. The barrier pairs with the kthread's set_current_state(). */
 static __always_inline bool ring_idle(struct rps_ring *ring, struct rps_thread *thread)
 {
-	__u32 popped = READ_ONCE(ring->popped);
+	__u64 popped = READ_ONCE(ring->popped);
 	struct task_struct *task;
 
-	if (rps_qtail(ring) != popped)
+	if (rps_qtail(ring) != (__u32)popped)
 		return false;
 	/*
 	 * First the counter, then the state: the thread was running when it counted the last
@@ -443,7 +443,8 @@ static long look_at_other(__u32 index, void *arg)
 static __always_inline bool is_alone(const struct queue *q, struct rps_place place)
 {
 	/* With more queues than bits, one's own may be another's too. */
-	return nr_queues <= RPS_PLACE_BITS && !(place.queues & ~queue_bit(q));
+	return !place.queues ||
+	       (nr_queues <= RPS_PLACE_BITS && !(place.queues & ~queue_bit(q)));
 }
 
 static __always_inline bool others_drained(const struct queue *q, struct rps_place place)
@@ -570,7 +571,7 @@ static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs
 	ring->tail++;
 	to.flow = (struct rps_dev_flow){ .cpu = cpu, .qtail = rps_qtail(ring) };
 	WRITE_ONCE(*(word *)slot, to.word);
-	if (cpu != from.cpu)
+	if (cpu != from.cpu && cpu == want->cpu)
 		count_move(stats, &from, want);
 	if (cpu == RPS_NO_CPU)
 		return pass_local(ring, stats, why);

@@ -207,10 +207,16 @@ RFS_INLINE void rps_mark_write(struct rps_mark *mark, struct rps_mark value)
 	WRITE_ONCE(*(rps_mark_word *)mark, m.word);
 }
 
-/* Has the kthread delivered the frame there? Further ahead than any ring is long: it was long ago. */
-RFS_INLINE bool rps_mark_reached(struct rps_mark mark, __u32 delivered)
+/*
+ * Has the kthread delivered the frame there? Further ahead than any ring is long: it was long ago.
+ * Unless nobody tells any more what is delivered, while frames are taken on and on.
+ */
+RFS_INLINE bool rps_mark_reached(struct rps_mark mark, const struct rps_thread *thread)
 {
-	return mark.at - delivered - 1 >= RPS_AHEAD_MAX;
+	__u32 delivered = READ_ONCE(thread->delivered);
+
+	return mark.at - delivered - 1 >= RPS_AHEAD_MAX &&
+	       (__u32)READ_ONCE(thread->taken) - delivered < RPS_AHEAD_MAX / 2;
 }
 
 /**
@@ -223,10 +229,10 @@ RFS_INLINE void rps_ring_pop(struct rps_ring *ring, struct rps_thread *thread)
 	struct rps_mark now = { .frames = ring->popped + 1, .at = thread->taken + 1 };
 
 	/* What was known to be delivered stays known: neither goes before it is in the count. */
-	if (rps_mark_reached(ring->last, thread->delivered)) {
+	if (rps_mark_reached(ring->last, thread)) {
 		WRITE_ONCE(ring->delivered, ring->popped);
 		rps_mark_write(&ring->snap, now);
-	} else if (rps_mark_reached(ring->snap, thread->delivered)) {
+	} else if (rps_mark_reached(ring->snap, thread)) {
 		/* popped is ahead of snap by less than 2^32: widen it again. */
 		WRITE_ONCE(ring->delivered,
 			   ring->popped - (__u32)((__u32)ring->popped - ring->snap.frames));
@@ -253,25 +259,28 @@ RFS_INLINE void rps_ring_pop(struct rps_ring *ring, struct rps_thread *thread)
 RFS_INLINE bool rps_delivered(const struct rps_ring *ring, const struct rps_thread *thread,
 			      __u32 qtail)
 {
-	__u32 delivered = READ_ONCE(thread->delivered);
 	struct rps_mark mark = rps_mark_read(&ring->last);
+	__u64 known = READ_ONCE(ring->settled), delivered;
 
-	if (rps_mark_reached(mark, delivered) && (__s32)(mark.frames - qtail) >= 0)
+	if (rps_mark_reached(mark, thread) && (__s32)(mark.frames - qtail) >= 0)
 		return true;
 	mark = rps_mark_read(&ring->snap);
-	if (rps_mark_reached(mark, delivered) && (__s32)(mark.frames - qtail) >= 0)
+	if (rps_mark_reached(mark, thread) && (__s32)(mark.frames - qtail) >= 0)
 		return true;
-	return (__s32)((__u32)READ_ONCE(ring->delivered) - qtail) >= 0 ||
-	       (__s32)(READ_ONCE(ring->settled) - qtail) >= 0;
+	/* It may be of long ago; then this one is not. */
+	delivered = READ_ONCE(ring->delivered);
+	if (delivered > known)
+		known = delivered;
+	return (__s32)((__u32)known - qtail) >= 0;
 }
 
 /**
  * rps_ring_settled() - the ring was found idle when so many frames had been popped
  * @popped: all of them are delivered, which stays true when the ring is not idle any more
  */
-RFS_INLINE void rps_ring_settled(struct rps_ring *ring, __u32 popped)
+RFS_INLINE void rps_ring_settled(struct rps_ring *ring, __u64 popped)
 {
-	if ((__s32)(popped - ring->settled) > 0)
+	if (popped > READ_ONCE(ring->settled))
 		WRITE_ONCE(ring->settled, popped);
 }
 

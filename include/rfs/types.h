@@ -122,8 +122,7 @@ struct rps_ring {
 	struct rps_mark snap; /* an earlier one, delivered as soon as the kthread got so far */
 	__u32 snap_jiffies;   /* these two: the local ring's, see rps_local_event() */
 	__u32 marked;
-	__u32 settled; /* popped when an XDP program last found the ring idle */
-	__u32 pad0;
+	__u64 settled; /* popped when an XDP program last found the ring idle */
 	__u64 pad[2];
 };
 

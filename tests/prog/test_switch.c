@@ -248,7 +248,7 @@ static void check_marks(struct bench *b, const struct mark_row *row)
 	arrange(b, &as, &flow, slot);
 	b->q[0].rings[cpu_a].last = row->last;
 	b->q[0].rings[cpu_a].snap = row->snap;
-	b->threads[cpu_a].delivered = row->delivered;
+	b->threads[cpu_a].delivered = b->threads[cpu_a].taken = row->delivered;
 	verdict_check(bench_run(b, 0, &packet), XDP_REDIRECT, row->name);
 	cpu = bench_slot(b, 0, slot).cpu;
 	if (cpu != (row->moves == MOVES && !b->shared ? cpu_b : cpu_a))

@@ -246,12 +246,13 @@ static void check_two_queues(__u32 frames, __u32 at)
 	thread.delivered = at + 4;
 	free_up_to(&a, &thread, frames + 3); /* by its last, which is the third of all */
 	free_up_to(&b, &thread, 1);
-	pop(&a, &thread, 1); /* the last is another; the snap was reached, and is this one */
-	assert_int_equal(a.delivered, (__u32)(frames + 1));
-	free_up_to(&a, &thread, frames + 1);
+	pop(&a, &thread,
+	    1); /* the last is another; what it told is counted, and the snap this one */
+	assert_int_equal((__u32)a.delivered, (__u32)(frames + 3));
+	free_up_to(&a, &thread, frames + 3);
 	pop(&a, &thread, 4);
-	free_up_to(&a, &thread, frames + 1);
-	assert_int_equal(a.delivered, (__u32)(frames + 1));
+	free_up_to(&a, &thread, frames + 3);
+	assert_int_equal((__u32)a.delivered, (__u32)(frames + 3));
 	thread.delivered = at + 6; /* the snap again */
 	free_up_to(&a, &thread, frames + 4);
 	free_up_to(&b, &thread, 2);
@@ -344,17 +345,56 @@ static void test_stale_marks(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct rps_mark mark = { .at = rows[i].at };
 
-		if (rps_mark_reached(mark, rows[i].delivered) != rows[i].reached)
+		thread.delivered = rows[i].delivered;
+		thread.taken = thread.delivered + 1;
+		if (rps_mark_reached(mark, &thread) != rows[i].reached)
 			fail_msg("row %zu", i);
 	}
+	thread = (struct rps_thread){};
 	pop(&ring, &thread, 3);
 	thread.taken = thread.delivered = 3 + 0xb0000000;
 	free_up_to(&ring, &thread, 3);
 	/* It comes back: what was free is, and what comes now is not. */
 	pop(&ring, &thread, 2);
-	free_up_to(&ring, &thread, 1);
+	free_up_to(&ring, &thread, 3);
 	thread.delivered = thread.taken;
 	free_up_to(&ring, &thread, 5);
+}
+
+/* What was found delivered stays so, whatever comes, and whoever found it. */
+static void test_settled(void **state)
+{
+	struct rps_thread thread = {};
+	struct rps_ring ring = {};
+
+	(void)state;
+	pop(&ring, &thread, 5);
+	free_up_to(&ring, &thread, 0);
+	rps_ring_settled(&ring, 5); /* it was idle */
+	free_up_to(&ring, &thread, 5);
+	pop(&ring, &thread, 40);
+	free_up_to(&ring, &thread, 5);
+	rps_ring_settled(&ring, 3); /* told late */
+	free_up_to(&ring, &thread, 5);
+	/* Long ago, it tells nothing, rather than the opposite. */
+	ring.popped = ring.delivered = 0x90000000ULL;
+	ring.last = ring.snap = (struct rps_mark){ 0x90000000, 45 };
+	thread.delivered = 44;
+	free_up_to(&ring, &thread, 0x90000000);
+}
+
+/* Nobody tells any more what is delivered: frames that are taken on and on are not, for that. */
+static void test_recorder_gone(void **state)
+{
+	struct rps_thread thread = { .delivered = 50 };
+	struct rps_mark mark = {};
+
+	(void)state;
+	for (thread.taken = 51; thread.taken < 5ULL << 32; thread.taken += 0x1234567) {
+		mark.at = thread.taken;
+		if (mark.at != 50)
+			assert_false(rps_mark_reached(mark, &thread));
+	}
 }
 
 /* The redirecting CPU's half, and the local ring's fields, are not the kthread's to write. */
@@ -626,6 +666,8 @@ int main(void)
 		cmocka_unit_test(test_two_queues),
 		cmocka_unit_test(test_pop_wraps),
 		cmocka_unit_test(test_popped_is_not_delivered),
+		cmocka_unit_test(test_settled),
+		cmocka_unit_test(test_recorder_gone),
 		cmocka_unit_test(test_stale_marks),
 		cmocka_unit_test(test_pop_touches_its_half),
 		cmocka_unit_test(test_local),
