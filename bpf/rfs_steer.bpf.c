@@ -222,6 +222,9 @@ static __always_inline bool ring_idle(struct rps_ring *ring, struct rps_thread *
 	__u64 popped = READ_ONCE(ring->popped);
 	struct task_struct *task;
 
+	/* In this order: where others count too, a frame of theirs must not stand for one of ours. */
+	if (shared_queues)
+		full_barrier(&ring->barrier);
 	if (rps_qtail(ring) != (__u32)popped)
 		return false;
 	/*
@@ -332,6 +335,7 @@ static __always_inline int pass_local(struct rps_ring *local, struct rfs_stats *
 
 	if (napi) {
 		napi->queue_id = local->queue_id;
+		napi->tail = local->tail;
 		napi->passed = 1;
 	}
 	return pass(stats, why);
@@ -781,6 +785,11 @@ int rfs_cpumap(struct xdp_md *ctx)
 	rings = bpf_map_lookup_elem(&rps_ring, &queue);
 	thread = thread_of(cpu);
 	ring = rings ? bpf_map_lookup_elem(rings, &cpu) : NULL;
+#ifndef __TARGET_ARCH_x86
+	/* The kernel gives none between the thread's TASK_RUNNING and what it does then. */
+	if (thread)
+		full_barrier(&thread->barrier);
+#endif
 	if (thread && ring)
 		rps_ring_pop(ring, thread);
 	else if (thread)

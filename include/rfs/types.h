@@ -143,7 +143,8 @@ struct rps_thread {
 	__u32 snap_jiffies;
 	__u32 mark; /* popped at the first event in a later jiffy, if marked */
 	__u32 marked;
-	__u64 pad[7];
+	__u64 barrier; /* as a ring's */
+	__u64 pad[6];
 };
 
 _Static_assert(sizeof(struct rps_thread) == 128, "two cache lines, as some CPUs fetch them");
@@ -256,6 +257,8 @@ struct rfs_stats {
 struct rfs_napi {
 	__u32 queue_id; /* its queue */
 	__u32 passed;	/* it passed packets */
+	__u32 tail;	/* of its local ring, with the last of these */
+	__u32 pad;
 };
 
 /* What a frame carries from the RX queue's CPU to the kthread, in front of its first byte. */

@@ -27,6 +27,9 @@ static bool is_idle(const struct idle_ring *r)
  */
 static bool is_trusted(struct idle_ring *r)
 {
+	/* What was in a bulk queue may have set it going. */
+	if (!r->was_empty)
+		return true;
 	if (!READ_ONCE(r->thread->owner) || READ_ONCE(r->thread->task))
 		return true;
 	WRITE_ONCE(r->thread->task, READ_ONCE(r->thread->owner));
@@ -36,16 +39,24 @@ static bool is_trusted(struct idle_ring *r)
 static void look(struct idle_ring *r)
 {
 	r->tail = READ_ONCE(r->ring->tail);
+	r->was_empty = !rps_in_flight(r->ring);
 	r->was_idle = is_idle(r);
 }
 
 /*
  * Idle before and after all polls have gone by, and nothing counted between: so every poll found it
- * idle, if it could trust what it saw. Else the polls to come can, and are to be waited for.
+ * idle, if it could trust what it saw. Else the polls to come can, and are to be waited for. A poll's
+ * own wake-up may find the thread asleep again, its frame done: then it is awake for nothing, a
+ * poll in between finds it so and counts one more. So it must be found so twice in a row.
  */
 static bool was_left(struct idle_ring *r)
 {
-	return r->was_idle && is_idle(r) && READ_ONCE(r->ring->tail) == r->tail && is_trusted(r);
+	bool left = r->was_idle && is_idle(r) && READ_ONCE(r->ring->tail) == r->tail &&
+		    is_trusted(r);
+	bool twice = left && r->once;
+
+	r->once = left;
+	return twice;
 }
 
 unsigned int idle_wait(struct idle_ring *rings, unsigned int n)

@@ -21,6 +21,8 @@ struct idle_ring {
 	bool drained;
 	/* from one look to the next */
 	bool was_idle;
+	bool was_empty;
+	bool once;
 	__u64 tail;
 };
 

@@ -63,6 +63,21 @@ static void close_queue(struct queue *q)
 			close(fds[i]);
 }
 
+/*
+ * What was passed before the queue's tables were there may be held by GRO still. So nothing leaves
+ * the local ring before a poll has told that it holds nothing.
+ */
+static int hold_local(int rings, __u32 index)
+{
+	struct rps_ring local;
+
+	if (bpf_map_lookup_elem(rings, &index, &local))
+		return -errno;
+	local.popped = local.delivered = ~0ULL;
+	local.snap.frames = ~0U;
+	return bpf_map_update_elem(rings, &index, &local, BPF_ANY) ? -errno : 0;
+}
+
 static int make_maps(struct queue *q, const struct queue_tables *t, const struct rfs_config *config,
 		     unsigned int nr_cpus)
 {
@@ -80,6 +95,8 @@ static int make_maps(struct queue *q, const struct queue_tables *t, const struct
 		err = map_id(q->rings, &q->id);
 	if (!err)
 		err = queue_rings_init(q->rings, nr_cpus, cpumap);
+	if (!err)
+		err = hold_local(q->rings, nr_cpus);
 	return err;
 }
 

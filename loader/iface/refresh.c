@@ -88,13 +88,17 @@ static int renew_entry(const struct attached *a, const struct kthread *k)
 			 "refresh",
 			 a->dir, key);
 		err = -EAGAIN;
-	} else if (bpf_map_update_elem(a->cpumap, &key, &value, BPF_ANY)) {
-		err = -errno;
-		rfs_error("cannot make the ring to CPU %u anew: %s", key, strerror(-err));
 	} else {
-		/* The old thread ends after a grace period: its state is not to be read. */
-		WRITE_ONCE(r.threads[key].task, 0);
+		/*
+		 * The old thread ends after a grace period: its state is not to be read. Before the
+		 * new one may have a frame, which would make it the owner.
+		 */
 		WRITE_ONCE(r.threads[key].owner, 0);
+		WRITE_ONCE(r.threads[key].task, 0);
+		if (bpf_map_update_elem(a->cpumap, &key, &value, BPF_ANY)) {
+			err = -errno;
+			rfs_error("cannot make the ring to CPU %u anew: %s", key, strerror(-err));
+		}
 	}
 	close_rings(&r);
 	return err;

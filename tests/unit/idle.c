@@ -113,7 +113,7 @@ static void test_trust(void **state)
 	waits = 0;
 	assert_int_equal(idle_wait(&idle, 1), 0);
 	assert_int_equal(thread.task, 0x10);
-	assert_int_equal(waits, 2);
+	assert_int_equal(waits, 3);
 }
 
 /* A ring of such a thread: how many of one are not drained? */
