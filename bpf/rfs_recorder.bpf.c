@@ -492,7 +492,8 @@ int BPF_PROG(napi_poll, struct napi_struct *napi)
 		return 0;
 	poll->passed = 0;
 	local = find_ring(poll->queue_id, nr_cpus);
-	/* The next poll may run elsewhere already: what is counted since is not this one's to tell. */
+	/* The next poll may run elsewhere already: what is counted since is not this one's to tell.
+	 */
 	if (local && (__u32)READ_ONCE(local->tail) == poll->tail)
 		rps_local_event(local, napi_holds_some(napi), napi_is_busy_polled(napi),
 				bpf_jiffies64());

@@ -222,7 +222,8 @@ static __always_inline bool ring_idle(struct rps_ring *ring, struct rps_thread *
 	__u64 popped = READ_ONCE(ring->popped);
 	struct task_struct *task;
 
-	/* In this order: where others count too, a frame of theirs must not stand for one of ours. */
+	/* In this order: where others count too, a frame of theirs must not stand for one of ours.
+	 */
 	if (shared_queues)
 		full_barrier(&ring->barrier);
 	if (rps_qtail(ring) != (__u32)popped)
@@ -363,7 +364,8 @@ static __always_inline bool put_tag(struct xdp_md *ctx, struct rfs_tag *tag)
 	return true;
 }
 
-/* Into the CPUMAP, with a tag; in generic mode without one, as all queues share one queue's rings. */
+/* Into the CPUMAP, with a tag; in generic mode without one, as all queues share one queue's rings.
+ */
 static __always_inline bool redirect(struct xdp_md *ctx, const struct queue *q,
 				     const struct rps_ring *ring, __u32 cpu)
 {
@@ -447,8 +449,7 @@ static long look_at_other(__u32 index, void *arg)
 static __always_inline bool is_alone(const struct queue *q, struct rps_place place)
 {
 	/* With more queues than bits, one's own may be another's too. */
-	return !place.queues ||
-	       (nr_queues <= RPS_PLACE_BITS && !(place.queues & ~queue_bit(q)));
+	return !place.queues || (nr_queues <= RPS_PLACE_BITS && !(place.queues & ~queue_bit(q)));
 }
 
 static __always_inline bool others_drained(const struct queue *q, struct rps_place place)
@@ -469,11 +470,11 @@ static __always_inline bool others_drained(const struct queue *q, struct rps_pla
  * CPU's ring; so all queues go where the slot's place is, and that is changed only when it is
  * drained of what any queue put there.
  *
- * Polls of two queues that run at once have no order to keep, but both must not go on at two places.
- * So who goes to a place that others use notes that first and then looks at the place once more
- * (claim()); who changes the place does so first and then looks at the others once more. A queue
- * that comes to others does not leave with its first packet, as they may still think that they are
- * alone. Whatever happens, each queue keeps its own packets in order.
+ * Polls of two queues that run at once have no order to keep, but both must not go on at two
+ * places. So who goes to a place that others use notes that first and then looks at the place once
+ * more (claim()); who changes the place does so first and then looks at the others once more. A
+ * queue that comes to others does not leave with its first packet, as they may still think that
+ * they are alone. Whatever happens, each queue keeps its own packets in order.
  */
 static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_dev_flow *from,
 				      struct rps_ring *ring, __u32 wanted, bool *claims)

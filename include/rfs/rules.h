@@ -76,8 +76,8 @@ RFS_INLINE __u32 rps_cpu_index(__u32 slot, __u32 flow_cnt, __u32 n)
  */
 RFS_INLINE __u32 rps_qtail(const struct rps_ring *ring)
 {
-	return READ_ONCE(ring->tail) - READ_ONCE(ring->lost_ring_full) - READ_ONCE(ring->lost_redirect_error) -
-	       READ_ONCE(ring->lost_vanished);
+	return READ_ONCE(ring->tail) - READ_ONCE(ring->lost_ring_full) -
+	       READ_ONCE(ring->lost_redirect_error) - READ_ONCE(ring->lost_vanished);
 }
 
 /**
@@ -88,7 +88,8 @@ RFS_INLINE __u32 rps_qtail(const struct rps_ring *ring)
  */
 RFS_INLINE __u32 rps_in_flight(const struct rps_ring *ring)
 {
-	/* In this order: where others count too, a frame of theirs must not stand for one of ours. */
+	/* In this order: where others count too, a frame of theirs must not stand for one of ours.
+	 */
 	__u32 popped = READ_ONCE(ring->popped);
 
 	return rps_qtail(ring) - popped;

@@ -255,7 +255,8 @@ static int add_queues(struct attach *a)
 
 	err = usable_cpus(&a->opts->cpus, &cpus);
 	if (!err)
-		err = queue_dev_flow_clear(bpf_map__fd(a->skel->maps.rps_place), a->config->flow_cnt);
+		err = queue_dev_flow_clear(bpf_map__fd(a->skel->maps.rps_place),
+					   a->config->flow_cnt);
 	if (!err)
 		err = add_rings(a, &cpus);
 	for (__u32 q = 0; !err && q < a->config->queues; q++)

@@ -51,7 +51,8 @@ static int leave_rings(const char *dir, int config_fd)
 	return err;
 }
 
-/* One map that the recorder has by its id; up to version 0.1 it had a queue's rings by its CPUMAP's. */
+/* One map that the recorder has by its id; up to version 0.1 it had a queue's rings by its
+ * CPUMAP's. */
 static int forget_map(int table, const char *pin)
 {
 	int fd = pins_get("%s", pin), err;
@@ -79,7 +80,8 @@ static int forget_queues(const char *dir, const char *table_pin, const char *map
 	n = pins_list(path, false, &queues);
 	err = n < 0 ? n : 0;
 	for (int q = 0; !err && q < n; q++) {
-		snprintf(path, sizeof(path), "%s/%s/%s/%s", dir, RFS_PIN_QUEUE_MAPS, queues[q], map);
+		snprintf(path, sizeof(path), "%s/%s/%s/%s", dir, RFS_PIN_QUEUE_MAPS, queues[q],
+			 map);
 		err = forget_map(table, path);
 	}
 	pins_free_list(queues, n > 0 ? n : 0);

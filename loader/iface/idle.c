@@ -10,8 +10,8 @@
 #define IDLE_LIMIT_MS 2000
 
 /*
- * Rule 3, seen from here. Frames that nobody saw enter are in the bulk queue of a poll that runs, or
- * they vanished; when that poll has gone by and the thread sleeps, they did.
+ * Rule 3, seen from here. Frames that nobody saw enter are in the bulk queue of a poll that runs,
+ * or they vanished; when that poll has gone by and the thread sleeps, they did.
  */
 static bool is_idle(const struct idle_ring *r)
 {
@@ -45,14 +45,15 @@ static void look(struct idle_ring *r)
 
 /*
  * Idle before and after all polls have gone by, and nothing counted between: so every poll found it
- * idle, if it could trust what it saw. Else the polls to come can, and are to be waited for. A poll's
- * own wake-up may find the thread asleep again, its frame done: then it is awake for nothing, a
- * poll in between finds it so and counts one more. So it must be found so twice in a row.
+ * idle, if it could trust what it saw. Else the polls to come can, and are to be waited for. A
+ * poll's own wake-up may find the thread asleep again, its frame done: then it is awake for
+ * nothing, a poll in between finds it so and counts one more. So it must be found so twice in a
+ * row.
  */
 static bool was_left(struct idle_ring *r)
 {
-	bool left = r->was_idle && is_idle(r) && READ_ONCE(r->ring->tail) == r->tail &&
-		    is_trusted(r);
+	bool left =
+		r->was_idle && is_idle(r) && READ_ONCE(r->ring->tail) == r->tail && is_trusted(r);
 	bool twice = left && r->once;
 
 	r->once = left;

@@ -17,7 +17,7 @@
 struct idle_ring {
 	struct rps_ring *ring;	   /* mapped */
 	struct rps_thread *thread; /* that empties it; mapped */
-	const struct kthread *k; /* that empties it; NULL: it has none */
+	const struct kthread *k;   /* that empties it; NULL: it has none */
 	bool drained;
 	/* from one look to the next */
 	bool was_idle;

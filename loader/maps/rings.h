@@ -20,7 +20,8 @@ int rings_cpumap(unsigned int nr_cpus);
 /** queue_dev_flow_clear() - set all slots to RPS_NO_CPU; 0 or a negative errno */
 int queue_dev_flow_clear(int fd, unsigned int flow_cnt);
 
-/** queue_rings_init() - tell rings of nr_cpus CPUs, and the local one, their and their CPUMAP's id */
+/** queue_rings_init() - tell rings of nr_cpus CPUs, and the local one, their and their CPUMAP's id
+ */
 int queue_rings_init(int fd, unsigned int nr_cpus, __u32 cpumap_id);
 
 /** map_id() - a map's id; 0 or a negative errno */

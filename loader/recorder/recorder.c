@@ -311,8 +311,9 @@ int recorder_start(const struct recorder_opts *opts, bool pin, struct recorder *
 /* A map that is not there is of a start that was cut short; one that cannot be opened is there. */
 static int worst_of(const struct recorder *r)
 {
-	const int fds[] = { r->sock_flow, r->sock_ents, r->locality,
-			    r->rings,	  r->threads,	r->napi };
+	const int fds[] = {
+		r->sock_flow, r->sock_ents, r->locality, r->rings, r->threads, r->napi
+	};
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
