@@ -163,8 +163,8 @@ static void attached_note(const struct netif *nif, const struct rfs_config *conf
 		rfs_warn("%s is a veth: its peer must compute checksums itself (ethtool -K PEER tx "
 			 "off), or its TCP and UDP packets are dropped as corrupt",
 			 nif->name);
-	printf("%s: attached in %s mode%s, %u RX queue%s%s with %u slots and rings of %u frames; "
-	       "recorder: %s%s\n",
+	printf("%s: attached in %s mode%s, %u RX queue%s%s with %u slots; each CPU's ring has %u "
+	       "frames; recorder: %s%s\n",
 	       name, mode_name(config->mode),
 	       config->dispatcher ? by_dispatcher(nif, dispatcher, sizeof(dispatcher)) : "",
 	       config->queues, config->queues > 1 ? "s" : "", config->queues > 1 ? ", each" : "",
