@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* place.h - flows that come by several RX queues: which place is theirs? */
+#ifndef RFS_PLACE_H
+#define RFS_PLACE_H
+
+#include "leave.h"
+
+#define PLACE_TRIES 4
+
+typedef __u64 __attribute__((may_alias)) word;
+
+union place {
+	struct rps_place at;
+	__u64 word;
+};
+
+union dev_flow {
+	struct rps_dev_flow flow;
+	__u64 word;
+};
+
+static __always_inline __u32 queue_bit(const struct queue *q)
+{
+	return 1U << q->index % RPS_PLACE_BITS;
+}
+
+/* Are the packets delivered that another queue, or several, has put where a slot's flows are? */
+struct others {
+	__u32 slot;
+	__u32 self;
+	struct rps_place place;
+	bool undrained;
+};
+
+static long look_at_other(__u32 index, void *arg)
+{
+	struct others *o = arg;
+	void *slots, *rings;
+	__u32 queue = index, ring_index, slot = o->slot;
+	union dev_flow from;
+	struct rps_ring *ring;
+	word *other;
+
+	if (queue == o->self || !(o->place.queues >> queue % RPS_PLACE_BITS & 1))
+		return 0;
+	slots = bpf_map_lookup_elem(&rps_dev_flow, &queue);
+	rings = bpf_map_lookup_elem(&rps_ring, &queue);
+	if (!slots || !rings)
+		return 0;
+	other = bpf_map_lookup_elem(slots, &slot);
+	if (!other)
+		return 0;
+	from.word = READ_ONCE(*other);
+	/* It left that place, so it was drained of it. */
+	if (from.flow.cpu != o->place.cpu)
+		return 0;
+	ring_index = from.flow.cpu == RPS_NO_CPU ? nr_cpus : from.flow.cpu;
+	ring = bpf_map_lookup_elem(rings, &ring_index);
+	if (ring && !may_leave(ring, from.flow.cpu, from.flow.qtail))
+		o->undrained = true;
+	return o->undrained;
+}
+
+/* Of several queues, has only this one put packets where a slot's flows are? */
+static __always_inline bool is_alone(const struct queue *q, struct rps_place place)
+{
+	/* With more queues than bits, one's own may be another's too. */
+	return !place.queues || (nr_queues <= RPS_PLACE_BITS && !(place.queues & ~queue_bit(q)));
+}
+
+static __always_inline bool others_drained(const struct queue *q, struct rps_place place)
+{
+	struct others o = { .slot = q->slot_index, .self = q->index, .place = place };
+
+	if (is_alone(q, place))
+		return true;
+#ifdef RFS_BROKEN_PLACES /* another of the storm's controls */
+	return true;
+#endif
+	bpf_loop(nr_queues, look_at_other, &o, 0);
+	return !o.undrained;
+}
+
+/*
+ * The CPU to which a slot's packet goes. Its flows may come by several RX queues, which share a
+ * CPU's ring; so all queues go where the slot's place is, and that is changed only when it is
+ * drained of what any queue put there.
+ *
+ * Polls of two queues that run at once have no order to keep, but both must not go on at two
+ * places. So who goes to a place that others use notes that first and then looks at the place once
+ * more (claim()); who changes the place does so first and then looks at the others once more. A
+ * queue that comes to others does not leave with its first packet, as they may still think that
+ * they are alone. Whatever happens, each queue keeps its own packets in order.
+ */
+static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_dev_flow *from,
+				      struct rps_ring *ring, __u32 wanted, bool *claims)
+{
+	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index), now;
+	union place old, new;
+	bool left, moves;
+
+	*claims = false;
+	if (!shared)
+		return from->cpu;
+	old.word = READ_ONCE(*shared);
+	*claims = !is_alone(q, old.at);
+	if (old.at.cpu == wanted && from->cpu == wanted && old.at.queues & queue_bit(q))
+		return wanted;
+	left = may_leave(ring, from->cpu, from->qtail);
+	for (int i = 0; i < PLACE_TRIES; i++) {
+		if (!left && from->cpu != old.at.cpu)
+			break;
+		*claims = true;
+		moves = left && old.at.cpu != wanted &&
+			(is_alone(q, old.at) || old.at.queues & queue_bit(q)) &&
+			others_drained(q, old.at);
+		new.at = (struct rps_place){ old.at.cpu, old.at.queues | queue_bit(q) };
+		if (moves)
+			new.at = (struct rps_place){ wanted, queue_bit(q) };
+		if (new.word == old.word)
+			return old.at.cpu;
+		now = __sync_val_compare_and_swap(shared, old.word, new.word);
+		if (now != old.word) {
+			old.word = now;
+			continue;
+		}
+		if (!moves || others_drained(q, old.at))
+			return new.at.cpu;
+		/* One of them came in between. */
+		old.at.queues |= queue_bit(q);
+		if (__sync_val_compare_and_swap(shared, new.word, old.word) == new.word)
+			return old.at.cpu;
+		break;
+	}
+	*claims = false;
+	return from->cpu;
+}
+
+/* Note that a packet goes to a place that others use. Return: it is where the slot's flows are. */
+static __always_inline bool claim(const struct queue *q, struct rps_ring *ring, __u32 cpu)
+{
+	union place place;
+	union dev_flow to = { .flow = { .cpu = cpu, .qtail = rps_qtail(ring) + 1 } };
+	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
+
+	if (!shared)
+		return true;
+	WRITE_ONCE(*(word *)q->slot, to.word);
+	full_barrier(&ring->barrier);
+	place.word = READ_ONCE(*shared);
+	return place.at.cpu == cpu;
+}
+
+#endif /* RFS_PLACE_H */
