@@ -65,7 +65,8 @@ static void close_queue(struct queue *q)
 
 /*
  * What was passed before the queue's tables were there may be held by GRO still. So nothing leaves
- * the local ring before a poll has told that it holds nothing.
+ * the local ring before a poll has told that it holds nothing. Generic mode has no GRO in front of
+ * it, and on a tap no poll.
  */
 static int hold_local(int rings, __u32 index)
 {
@@ -95,7 +96,7 @@ static int make_maps(struct queue *q, const struct queue_tables *t, const struct
 		err = map_id(q->rings, &q->id);
 	if (!err)
 		err = queue_rings_init(q->rings, nr_cpus, cpumap);
-	if (!err)
+	if (!err && config->mode == RFS_MODE_NATIVE)
 		err = hold_local(q->rings, nr_cpus);
 	return err;
 }
