@@ -145,7 +145,7 @@ static void memories(const struct steer *s)
  * What the parts of the program cost: the packet of a known flow, and where the program ends. Each
  * line has all of the one before it, and more.
  */
-static int micro_parts(struct steer *s)
+static int micro_parts(struct bench *b, struct steer *s)
 {
 	static const struct {
 		const char *name;
@@ -168,7 +168,7 @@ static int micro_parts(struct steer *s)
 			if (steer_end(s, parts[i].end))
 				return -1;
 			metric(parts[i].name, "rfs",
-			       prog_ns(s->prog, &p, REPEAT, parts[i].verdict));
+			       steer_ns(b, s->prog, &p, REPEAT, parts[i].verdict));
 		}
 	return 0;
 }
@@ -182,7 +182,7 @@ int micro_packets(void)
 	if (!b || steer_open(&s, 1))
 		return -1;
 	memories(&s);
-	if (micro_parts(&s))
+	if (micro_parts(b, &s))
 		return -1;
 	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
 		const char *name = packets[i].name;
@@ -193,7 +193,7 @@ int micro_packets(void)
 			return -1;
 		packet_build(&p, packets[i].layers);
 		for (int run = 0; run < RUNS; run++) {
-			metric(name, "rfs", prog_ns(s.prog, &p, REPEAT, packets[i].rfs));
+			metric(name, "rfs", steer_ns(b, s.prog, &p, REPEAT, packets[i].rfs));
 			metric(name, "l4_hash",
 			       prog_ns(bpf_program__fd(b->progs.bench_l4_hash), &p, REPEAT,
 				       packets[i].hash));

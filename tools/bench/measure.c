@@ -47,6 +47,25 @@ double prog_ns(int prog, const struct packet *p, __u32 repeat, __u32 want)
 	return ((b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec)) / repeat;
 }
 
+static double tailed_ns(struct bench *b, int prog, const struct packet *p, __u32 repeat, __u32 want)
+{
+	__u32 zero = 0;
+
+	if (bpf_map_update_elem(bpf_map__fd(b->maps.under_test), &zero, &prog, BPF_ANY)) {
+		fprintf(stderr, "bench-micro: cannot set a program: %s\n", strerror(errno));
+		exit(1);
+	}
+	return prog_ns(bpf_program__fd(b->progs.bench_plain), p, repeat, want);
+}
+
+double steer_ns(struct bench *b, int prog, const struct packet *p, __u32 repeat, __u32 want)
+{
+	int end = bpf_program__fd(b->progs.bench_end);
+
+	return tailed_ns(b, prog, p, repeat, want) - tailed_ns(b, end, p, repeat, XDP_REDIRECT) +
+	       prog_ns(end, p, repeat, XDP_REDIRECT);
+}
+
 struct bench *bench_load(__u32 flows, bool tracing)
 {
 	struct bpf_cpumap_val value = { .qsize = 64 };

@@ -21,6 +21,13 @@ struct bench *bench_load(__u32 flows, bool tracing);
 /** prog_ns() - ns a run of a program, mean of many; want is the verdict it must have */
 double prog_ns(int prog, const struct packet *p, __u32 repeat, __u32 want);
 
+/**
+ * steer_ns() - the same of rfs_steer, whose tag is taken off between two runs; without the price of that
+ *
+ * b: with a program for it, and an empty one
+ */
+double steer_ns(struct bench *b, int prog, const struct packet *p, __u32 repeat, __u32 want);
+
 /** metric() - one line of the result */
 void metric(const char *what, const char *unit, double value);
 
