@@ -107,13 +107,20 @@ round "IPv6, on and off" --flow-cnt 64 --qsize 128 -- 6 64 3 40000 8 onoff
 round "IPv4-mapped" --flow-cnt 256 -- mapped 128 4 30000 4 sweep
 round "IPv4, generic mode" --mode generic --flow-cnt 16 --qsize 256 -- 4 64 5 20000 4 sweep
 tcp_round
-check "a TX queue for each CPU" queue_by_cpu
-SOURCE_OPTIONS=(--hop-ms 3)
-# Threads that wait for their CPU have frames in their rings when the queue changes.
-round "flows that change their RX queue" --kthread-sched batch:10 -- 4 64 7 30000 1 steady
-round "the same, in few slots" --kthread-sched batch:10 --flow-cnt 8 --qsize 256 -- 4 64 5 30000 4 onoff
-round "the same, IPv6, one CPU" --cpus "$LAST_CPU" -- 6 16 5 20000 1 sweep
-round "the same, generic mode" --mode generic --flow-cnt 16 -- 4 64 5 20000 1 steady
+# A flow that changes its RX queue. Not on emulated CPUs: one that is stopped keeps what was sent from it for
+# longer than any sender waits, and later packets overtake before rfs sees them.
+change_queues()
+{
+	check "a TX queue for each CPU" queue_by_cpu
+	SOURCE_OPTIONS=(--hop-ms 3)
+	# Threads that wait for their CPU have frames in their rings when the queue changes.
+	round "flows that change their RX queue" --kthread-sched batch:10 -- 4 64 7 30000 1 steady
+	round "the same, in few slots" --kthread-sched batch:10 --flow-cnt 8 --qsize 256 -- 4 64 5 30000 4 onoff
+	round "the same, IPv6, one CPU" --cpus "$LAST_CPU" -- 6 16 5 20000 1 sweep
+	round "the same, generic mode" --mode generic --flow-cnt 16 -- 4 64 5 20000 1 steady
+}
+
+[ "${STORM_QUEUES:-1}" = 0 ] || change_queues
 [ $MOVES -ge $((SECS * 50)) ]
 result $? "$MOVES moves were made"
 
@@ -139,7 +146,8 @@ control()
 	RFSCTL=$good
 }
 
-control broken-places "a place that is not drained of the other queues' packets is caught" 4 64 5 50000 4 sweep
+[ "${STORM_QUEUES:-1}" = 0 ] ||
+	control broken-places "a place that is not drained of the other queues' packets is caught" 4 64 5 50000 4 sweep
 SOURCE_OPTIONS=()
 control broken "the broken switch rule is caught" 4 64 5 50000 16 sweep
 tap_end
