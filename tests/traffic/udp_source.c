@@ -22,7 +22,7 @@
 #define BURST_MAX	64
 #define RETRY_NS	(50 * NSEC_PER_USEC)
 #define CHURN_IDLE_NS	NSEC_PER_MSEC
-#define SETTLE_NS	(500 * NSEC_PER_USEC)
+#define SETTLE_NS	(2 * NSEC_PER_MSEC)
 
 struct flow {
 	int fd;
