@@ -38,7 +38,11 @@ static bool is_trusted(struct idle_ring *r)
 
 static void look(struct idle_ring *r)
 {
+	/* The second time in a row goes by what the first one began with. */
+	if (r->once)
+		return;
 	r->tail = READ_ONCE(r->ring->tail);
+	r->popped = READ_ONCE(r->ring->popped);
 	r->was_empty = !rps_in_flight(r->ring);
 	r->was_idle = is_idle(r);
 }
@@ -52,8 +56,8 @@ static void look(struct idle_ring *r)
  */
 static bool was_left(struct idle_ring *r)
 {
-	bool left =
-		r->was_idle && is_idle(r) && READ_ONCE(r->ring->tail) == r->tail && is_trusted(r);
+	bool left = r->was_idle && is_idle(r) && READ_ONCE(r->ring->tail) == r->tail &&
+		    READ_ONCE(r->ring->popped) == r->popped && is_trusted(r);
 	bool twice = left && r->once;
 
 	r->once = left;

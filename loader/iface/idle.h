@@ -24,6 +24,7 @@ struct idle_ring {
 	bool was_empty;
 	bool once;
 	__u64 tail;
+	__u64 popped;
 };
 
 /**

@@ -73,6 +73,14 @@ static int open_rings(const struct attached *a, const struct kthread *k, struct 
 	return err;
 }
 
+/* They are drained: slots may leave them also while nobody knows the thread. */
+static int settle(struct cpu_rings *r)
+{
+	for (unsigned int i = 0; i < r->n; i++)
+		rps_ring_settled(r->list[i].ring, READ_ONCE(r->list[i].ring->popped));
+	return wait_for_polls();
+}
+
 /* Make an idle ring's entry anew, with a kthread that is bound to its CPU. */
 static int renew_entry(const struct attached *a, const struct kthread *k)
 {
@@ -88,6 +96,9 @@ static int renew_entry(const struct attached *a, const struct kthread *k)
 			 "refresh",
 			 a->dir, key);
 		err = -EAGAIN;
+	} else if (settle(&r)) {
+		rfs_error("cannot wait until the ring to CPU %u is known to be drained", key);
+		err = -EIO;
 	} else {
 		/*
 		 * The old thread ends after a grace period: its state is not to be read. Before the
