@@ -10,8 +10,8 @@
 #define IDLE_LIMIT_MS 2000
 
 /*
- * Rule 3, seen from here. Frames that nobody saw enter are in the bulk queue of a poll that runs, or
- * they vanished; when that poll has gone by and the thread sleeps, they did.
+ * Rule 3, seen from here. Frames that nobody saw enter are in the bulk queue of a poll that runs,
+ * or they vanished; when that poll has gone by and the thread sleeps, they did.
  */
 static bool is_idle(const struct idle_ring *r)
 {
@@ -23,10 +23,13 @@ static bool is_idle(const struct idle_ring *r)
 /*
  * The XDP program does not go by a thread's state until it has seen it sleep between two rounds: on
  * its way in, a thread works in the state of one that sleeps. Here it was idle before and after a
- * grace period, in which it cannot have been between two of its frames, so it is past that.
+ * grace period, in which it cannot have been between two of its frames, so it is past that. Unless
+ * frames were missing: these may have been in a bulk queue, and have set it going since.
  */
 static bool is_trusted(struct idle_ring *r)
 {
+	if (!r->was_empty)
+		return true;
 	if (!READ_ONCE(r->ring->owner) || READ_ONCE(r->ring->task))
 		return true;
 	WRITE_ONCE(r->ring->task, READ_ONCE(r->ring->owner));
@@ -36,6 +39,7 @@ static bool is_trusted(struct idle_ring *r)
 static void look(struct idle_ring *r)
 {
 	r->tail = READ_ONCE(r->ring->tail);
+	r->was_empty = !rps_in_flight(r->ring);
 	r->was_idle = is_idle(r);
 }
 

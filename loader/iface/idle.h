@@ -20,6 +20,7 @@ struct idle_ring {
 	bool drained;
 	/* from one look to the next */
 	bool was_idle;
+	bool was_empty; /* nothing at all in flight, nor missing */
 	__u64 tail;
 };
 
