@@ -18,7 +18,8 @@ static __always_inline bool thread_sleeps(struct rps_ring *ring, __u32 cpu)
 
 /*
  * Does the kernel's ring hold a frame? By itself, as the thread that empties it is asleep: see
- * __ptr_ring_peek() in Linux include/linux/ptr_ring.h.
+ * __ptr_ring_peek() in Linux include/linux/ptr_ring.h. Where that cannot be read the answer is no,
+ * and what is counted decides: the other answer would lose frames without end.
  */
 static __always_inline bool ring_holds(const struct bpf_cpu_map *cpumap, __u32 cpu)
 {

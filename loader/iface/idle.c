@@ -23,11 +23,11 @@ static bool is_idle(const struct idle_ring *r)
 /*
  * The XDP program does not go by a thread's state until it has seen it sleep between two rounds: on
  * its way in, a thread works in the state of one that sleeps. Here it was idle before and after a
- * grace period, in which it cannot have been between two of its frames, so it is past that.
+ * grace period, in which it cannot have been between two of its frames, so it is past that. Unless
+ * frames were missing: these may have been in a bulk queue, and have set it going since.
  */
 static bool is_trusted(struct idle_ring *r)
 {
-	/* What was in a bulk queue may have set it going. */
 	if (!r->was_empty)
 		return true;
 	if (!READ_ONCE(r->thread->owner) || READ_ONCE(r->thread->task))

@@ -21,7 +21,7 @@ struct idle_ring {
 	bool drained;
 	/* from one look to the next */
 	bool was_idle;
-	bool was_empty;
+	bool was_empty; /* nothing at all in flight, nor missing */
 	bool once;
 	__u64 tail;
 	__u64 popped;

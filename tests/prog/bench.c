@@ -413,9 +413,9 @@ __u32 bench_run_from(struct bench *b, __u32 from, __u32 queue, const struct pack
 	return run(b, &ctx, p);
 }
 
-void bench_poll(struct bench *b, __u32 queue, const struct packet *p, __u32 n)
+void bench_poll(struct bench *b, const struct packet *p, __u32 n)
 {
-	struct xdp_md ctx = bench_ctx(queue, p);
+	struct xdp_md ctx = bench_ctx(0, p);
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len,
 		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = n, .batch_size = n,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);

@@ -121,9 +121,9 @@ __u32 bench_run_from(struct bench *b, __u32 from, __u32 queue, const struct pack
 
 /**
  * bench_poll() - n packets in one poll, as live frames: what is redirected enters its ring, what is
- * passed goes to the stack
+ * passed goes to the stack. The kernel has them come by queue 0 whatever is asked for.
  */
-void bench_poll(struct bench *b, __u32 queue, const struct packet *p, __u32 n);
+void bench_poll(struct bench *b, const struct packet *p, __u32 n);
 
 /** bench_popped() - wait until all that was counted into a ring is popped */
 void bench_popped(struct bench *b, __u32 queue, __u32 cpu);

@@ -154,7 +154,7 @@ static void test_unseen_poll(void **state)
 
 	watch_open(&w, *(const bool *)*state);
 	for (int i = 1; i <= 2; i++) {
-		bench_poll(&w.b, 0, &packet, POLL);
+		bench_poll(&w.b, &packet, POLL);
 		assert_int_equal(stuck_packets(&w), 0);
 		assert_int_equal(w.ring->tail, i * POLL);
 		bench_popped(&w.b, 0, cpu_a);

@@ -88,6 +88,18 @@ static void test_vanished(void **state)
 	assert_false(idle[2].drained);
 }
 
+/* Its thread may be on its way in, with what was in a bulk queue at the first look. */
+static void test_no_trust(void **state)
+{
+	struct rps_thread thread = { .owner = 0x10 };
+	struct rps_ring ring = { .tail = 3, .popped = 2, .missing = 1 };
+	struct idle_ring idle = { .ring = &ring, .thread = &thread };
+
+	(void)state;
+	assert_int_equal(idle_wait(&idle, 1), 0);
+	assert_int_equal(thread.task, 0);
+}
+
 /* One of two is not, of two queues and one thread: the other is told, and stays. */
 static void test_in_flight(void **state)
 {
@@ -147,6 +159,7 @@ int main(void)
 		cmocka_unit_test(test_near_saturation), cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_in_flight),	cmocka_unit_test(test_trust),
 		cmocka_unit_test(test_thread),		cmocka_unit_test(test_vanished),
+		cmocka_unit_test(test_no_trust),
 	};
 
 	return cmocka_run_group_tests_name("idle", tests, NULL, NULL);
