@@ -195,10 +195,9 @@ int rfs_steer(struct xdp_md *ctx)
 
 /* ---- on the other side of the ring ---- */
 
-/* The CPU whose ring the current CPUMAP kthread serves, also if it was moved off that CPU. */
-static __always_inline __u16 kthread_cpu(void)
+/* The CPU whose ring a CPUMAP kthread serves, also if it was moved off that CPU. */
+static __always_inline __u32 kthread_cpu(struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct kthread *kthread = BPF_CORE_READ(task, worker_private);
 	struct bpf_cpu_map_entry *entry = BPF_CORE_READ(kthread, data);
 
@@ -209,29 +208,30 @@ static __always_inline __u16 kthread_cpu(void)
 SEC("xdp/cpumap")
 int rfs_cpumap(struct xdp_md *ctx)
 {
-	struct rfs_tag tag = {};
-	struct rps_thread *thread;
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 queue = 0, cpu = bpf_get_smp_processor_id();
+	struct rps_thread *thread = thread_of(cpu);
 	struct rps_ring *ring;
-	__u32 queue, cpu;
 	void *rings;
 
-	if (shared_queues)
-		tag.cpu = kthread_cpu();
-	else if (!take_tag(ctx, &tag))
-		return XDP_PASS;
-	queue = tag.queue;
-	cpu = tag.cpu;
-	rings = bpf_map_lookup_elem(&rps_ring, &queue);
-	thread = thread_of(cpu);
-	ring = rings ? bpf_map_lookup_elem(rings, &cpu) : NULL;
+	if (!thread || thread->owner != (__u64)task) {
+		/* Not yet known, or its CPU went offline. */
+		cpu = kthread_cpu(task);
+		thread = thread_of(cpu);
+		if (!thread)
+			return XDP_PASS;
+	}
 #ifndef __TARGET_ARCH_x86
 	/* The kernel gives none between the thread's TASK_RUNNING and what it does then. */
-	if (thread)
-		full_barrier(&thread->barrier);
+	full_barrier(&thread->barrier);
 #endif
-	if (thread && ring)
+	if (!shared_queues && !take_tag(ctx, &queue))
+		queue = RFS_TAG_QUEUES;
+	rings = bpf_map_lookup_elem(&rps_ring, &queue);
+	ring = rings ? bpf_map_lookup_elem(rings, &cpu) : NULL;
+	if (ring)
 		rps_ring_pop(ring, thread);
-	else if (thread)
+	else
 		thread->taken++;
 	return XDP_PASS;
 }

@@ -14,7 +14,6 @@ const volatile __u32 nr_cpus = 1;   /* also the index of the local ring */
 const volatile __u32 nr_queues = 1; /* there are tables for */
 const volatile __u32 sock_sets = 1; /* of rps_sock_ents, a power of two */
 const volatile bool shared_queues;  /* generic mode: several CPUs may serve one queue */
-const volatile bool no_metadata;    /* tests: as of a driver that has no room for it */
 const volatile bool stay_here;	    /* pass what is wanted on the CPU that it came in on */
 const volatile __u32 stack_proto;   /* --tcp stack: IPPROTO_TCP, passed and in no slot; else 0 */
 const volatile __u32 missing_max = RPS_MISSING_MAX; /* rps_missing_max() */

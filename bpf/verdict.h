@@ -7,10 +7,10 @@
 #define RFS_VERDICT_H
 
 #include "vmlinux.h"
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "rfs/tag.h"
 #include "tables.h"
-
-#define ENOTSUPP 524
 
 static __always_inline int pass(struct rfs_stats *stats, __u32 reason)
 {
@@ -31,56 +31,51 @@ static __always_inline int pass_local(struct rps_ring *local, struct rfs_stats *
 	return pass(stats, why);
 }
 
-/* In front of the packet, where a driver has no room for metadata. */
-static __always_inline bool put_tag_in_front(struct xdp_md *ctx, struct rfs_tag *tag)
+static __always_inline struct ethhdr *eth_header(struct xdp_md *ctx)
 {
-	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*tag)))
-		return false;
-	return !bpf_xdp_store_bytes(ctx, 0, tag, sizeof(*tag)) ||
-	       bpf_xdp_adjust_head(ctx, sizeof(*tag));
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	return (void *)(eth + 1) <= (void *)(long)ctx->data_end ? eth : NULL;
 }
 
-static __always_inline bool put_tag(struct xdp_md *ctx, struct rfs_tag *tag)
+static __always_inline bool put_tag(struct xdp_md *ctx, __u32 queue)
 {
-	long err = no_metadata ? -ENOTSUPP : bpf_xdp_adjust_meta(ctx, -(int)sizeof(*tag));
-	struct rfs_tag *meta = (void *)(long)ctx->data_meta;
+	struct ethhdr *eth = eth_header(ctx);
+	__u16 tag = eth ? rfs_tag(queue, bpf_ntohs(eth->h_proto)) : RFS_TAG_NONE;
 
-	if (err == -ENOTSUPP)
-		return put_tag_in_front(ctx, tag);
-	if (err || (void *)(meta + 1) > (void *)(long)ctx->data)
+	if (tag == RFS_TAG_NONE)
 		return false;
-	*meta = *tag;
+	eth->h_proto = bpf_htons(tag);
 	return true;
 }
 
-/* Into the CPUMAP, with a tag; in generic mode without one, as all queues share one queue's rings.
+/*
+ * Into the CPUMAP, with a tag; in generic mode without one, as all queues share one queue's rings.
  */
 static __always_inline bool redirect(struct xdp_md *ctx, const struct queue *q,
 				     const struct rps_ring *ring, __u32 cpu)
 {
 	struct rfs_napi *napi = bpf_map_lookup_elem(&rfs_napi, &zero);
-	struct rfs_tag tag = { .queue = q->index, .cpu = cpu };
 
 	if (!napi || bpf_redirect_map(q->cpumap, cpu, XDP_PASS) != XDP_REDIRECT)
 		return false;
 	napi->queue_id = ring->queue_id;
-	return shared_queues || put_tag(ctx, &tag);
+	return shared_queues || put_tag(ctx, q->index);
 }
 
-/* Where a frame came from: its tag, which is taken off. */
-static __always_inline bool take_tag(struct xdp_md *ctx, struct rfs_tag *value)
+/* The queue that a frame came by, from its tag, which is taken off. Return: false if it has none.
+ */
+static __always_inline bool take_tag(struct xdp_md *ctx, __u32 *queue)
 {
-	struct rfs_tag *tag = (void *)(long)ctx->data_meta;
+	struct ethhdr *eth = eth_header(ctx);
+	__u16 tag = eth ? bpf_ntohs(eth->h_proto) : RFS_TAG_NONE;
+	__u16 eth_type = rfs_tag_eth_type(tag);
 
-	if ((void *)(tag + 1) <= (void *)(long)ctx->data) {
-		*value = *tag;
-		return !bpf_xdp_adjust_meta(ctx, sizeof(*tag));
-	}
-	tag = (void *)(long)ctx->data;
-	if ((void *)(tag + 1) > (void *)(long)ctx->data_end)
+	if (!eth_type)
 		return false;
-	*value = *tag;
-	return !bpf_xdp_adjust_head(ctx, sizeof(*tag));
+	eth->h_proto = bpf_htons(eth_type);
+	*queue = rfs_tag_queue(tag);
+	return true;
 }
 
 /*

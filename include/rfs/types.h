@@ -261,12 +261,6 @@ struct rfs_napi {
 	__u32 pad;
 };
 
-/* What a frame carries from the RX queue's CPU to the kthread, in front of its first byte. */
-struct rfs_tag {
-	__u16 queue;
-	__u16 cpu;
-};
-
 /*
  * Pins, below <bpffs>/rfs. An interface has a folder of its own name there; names of the global
  * part are longer than 15 characters, which no interface's name is.

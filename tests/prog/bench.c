@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* bench.c - load the steering program, make its maps, run it. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "netdev.h"
 #include "rfs/ents.h"
 #include "rfs/rules.h"
+#include "rfs/tag.h"
 #include "rfs_steer.skel.h"
 
 #define QSIZE	   64
@@ -107,7 +109,6 @@ static int configure(struct bench *b, const struct bench_opts *opts)
 	b->skel->rodata->flow_cnt = b->flow_cnt;
 	b->skel->rodata->nr_cpus = ring_local;
 	b->skel->rodata->nr_queues = b->queues;
-	b->skel->rodata->no_metadata = b->no_metadata;
 	b->skel->rodata->shared_queues = b->shared;
 	b->skel->rodata->stay_here = opts->stay_here;
 	b->skel->rodata->owner_ifindex = ifindex;
@@ -149,7 +150,6 @@ int bench_open(struct bench *b, const struct bench_opts *opts)
 	b->flow_cnt = opts->flow_cnt;
 	b->queues = opts->queues ?: BENCH_QUEUES;
 	b->shared = opts->shared;
-	b->no_metadata = opts->no_metadata;
 	b->cpumap = rings_cpumap(ring_local);
 	b->skel = rfs_steer__open();
 	err = b->skel ? configure(b, opts) : -errno;
@@ -361,40 +361,39 @@ struct xdp_md bench_ctx(__u32 queue, const struct packet *p)
 				.rx_queue_index = queue };
 }
 
-/* What comes out must be what went in, with a tag in front if it is redirected in native mode. */
-static void check_out(struct bench *b, const struct packet *p, __u32 queue, const __u8 *out,
-		      __u32 len, __u32 metadata)
+/* What comes out must be what went in, and have a tag if it is redirected in native mode. */
+static void check_out(const struct packet *p, __u32 queue, __u8 *out, bool tagged)
 {
-	__u32 tag = len - p->len;
+	struct ethhdr in, *eth = (struct ethhdr *)out;
+	__u16 tag;
 
-	if (tag) {
-		memcpy(&b->tag, out, sizeof(b->tag));
-		if (tag != sizeof(b->tag) || metadata != (b->no_metadata ? 0 : sizeof(b->tag)))
-			fail_msg("%u bytes came out of %u, %u of them metadata", len, p->len,
-				 metadata);
-		if (b->tag.queue != queue)
-			fail_msg("the tag says queue %u, expected %u", b->tag.queue, queue);
+	if (tagged) {
+		memcpy(&in, p->data, sizeof(in));
+		tag = ntohs(eth->h_proto);
+		if (rfs_tag_queue(tag) != queue || rfs_tag_eth_type(tag) != ntohs(in.h_proto))
+			fail_msg("the tag %04x says queue %u and EtherType %04x, expected %u, %04x",
+				 tag, rfs_tag_queue(tag), rfs_tag_eth_type(tag), queue,
+				 ntohs(in.h_proto));
+		eth->h_proto = in.h_proto;
 	}
-	if (memcmp(out + tag, p->data, p->len))
+	if (memcmp(out, p->data, p->len))
 		fail_msg("the program changed a packet of %u bytes", p->len);
 }
 
 static __u32 run(struct bench *b, struct xdp_md *ctx, const struct packet *p)
 {
-	static __u8 out[PACKET_MAX + sizeof(struct rfs_tag)];
-	struct xdp_md after;
+	static __u8 out[PACKET_MAX];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len,
 		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = ctx,
-		    .ctx_size_in = sizeof(*ctx), .ctx_out = &after, .ctx_size_out = sizeof(after),
-		    .repeat = 1);
+		    .ctx_size_in = sizeof(*ctx), .repeat = 1);
 
 	if (bpf_prog_test_run_opts(b->prog, &opts))
 		fail_msg("BPF_PROG_RUN with %u bytes on queue %u: %s", p->len, ctx->rx_queue_index,
 			 strerror(errno));
-	if ((opts.data_size_out != p->len) != (opts.retval == XDP_REDIRECT && !b->shared))
+	if (opts.data_size_out != p->len)
 		fail_msg("verdict %u, %u bytes came out of %u", opts.retval, opts.data_size_out,
 			 p->len);
-	check_out(b, p, ctx->rx_queue_index, out, opts.data_size_out, after.data);
+	check_out(p, ctx->rx_queue_index, out, opts.retval == XDP_REDIRECT && !b->shared);
 	return opts.retval;
 }
 

@@ -43,14 +43,12 @@ struct bench {
 	struct rfs_steer *skel;
 	int prog;
 	bool shared;
-	bool no_metadata;
 	__u32 flow_cnt;
 	__u32 queues;
 	int cpumap; /* of all queues */
 	__u32 cpumap_id;
 	struct rps_thread *threads; /* mapped */
 	struct bench_queue q[BENCH_QUEUES_MAX];
-	struct rfs_tag tag; /* of the last packet that bench_run() saw redirected in native mode */
 };
 
 /*
@@ -90,7 +88,6 @@ struct bench_opts {
 	__u32 flow_cnt;
 	__u32 queues; /* 0: BENCH_QUEUES */
 	bool shared;
-	bool no_metadata;
 	bool stay_here;
 	__u32 stack_proto; /* the protocol that is left to the stack, or 0 */
 	__u32 missing_max; /* rps_missing_max(); 0: the rings are not watched */
@@ -109,8 +106,8 @@ struct xdp_md bench_ctx(__u32 queue, const struct packet *p);
 /**
  * bench_run() - one packet
  *
- * It fails if bytes were changed, but for the tag in front of those that are redirected in native
- * mode, which must name the queue.
+ * It fails if bytes were changed, but for the tag that those have which are redirected in native
+ * mode: it must be the queue's, and keep the EtherType.
  *
  * Return: the verdict.
  */

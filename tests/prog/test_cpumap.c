@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,49 +16,15 @@
 #include <linux/if_ether.h>
 
 #include "rfs/rules.h"
+#include "rfs/tag.h"
 #include "suite.h"
 #include "rfs_steer.skel.h"
 
-#define META_MAX 252 /* a frame's metadata, at most */
-#define META_OLD 32  /* and on older kernels */
-#define POLL	 40  /* frames: fewer than a ring holds */
+#define POLL 40 /* frames: fewer than a ring holds */
 
 static struct packet packet;
 
 /* ---- by BPF_PROG_RUN ---- */
-
-/* What goes into a program, and what comes out: metadata, then the packet. */
-struct frame {
-	__u32 len;
-	__u32 meta; /* of len */
-	__u8 data[2 * META_MAX + PACKET_MAX];
-};
-
-static void frame_of(struct frame *f, const void *meta, __u32 len)
-{
-	f->meta = len;
-	f->len = len + packet.len;
-	memcpy(f->data, meta, len);
-	memcpy(f->data + len, packet.data, packet.len);
-}
-
-/* Return: the verdict, or a negative errno. */
-static int run_frame(int prog, __u32 queue, const struct frame *in, struct frame *out)
-{
-	struct xdp_md ctx = bench_ctx(queue, &packet), after = {};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in->data, .data_size_in = in->len,
-		    .data_out = out->data, .data_size_out = sizeof(out->data), .ctx_in = &ctx,
-		    .ctx_size_in = sizeof(ctx), .ctx_out = &after, .ctx_size_out = sizeof(after),
-		    .repeat = 1);
-
-	ctx.data = in->meta;
-	ctx.data_end = in->len;
-	if (bpf_prog_test_run_opts(prog, &opts))
-		return -errno;
-	out->len = opts.data_size_out;
-	out->meta = after.data;
-	return opts.retval;
-}
 
 /*
  * The CPUMAP's program as one that can be run: the kernel refuses that of those that are loaded for
@@ -74,164 +41,132 @@ static int cpumap_prog(struct bench *b)
 	return fd;
 }
 
-/* The packet comes out as it went in, behind this metadata. */
-static void check_frame(const struct frame *out, const void *meta, __u32 len, const char *what)
+/* The current task as the kernel knows it, half of it at a time: a program's result has 32 bits. */
+static __u64 current_task(void)
 {
-	static struct frame want;
+	static const __u8 data[ETH_HLEN];
+	__u64 task = 0;
 
-	frame_of(&want, meta, len);
-	if (out->len != want.len || out->meta != want.meta ||
-	    memcmp(out->data, want.data, want.len))
-		fail_msg("%s: %u bytes of metadata and %u more came out, expected %u and %u", what,
-			 out->meta, out->len - out->meta, len, packet.len);
+	for (int shift = 32; shift >= 0; shift -= 32) {
+		const struct bpf_insn insns[] = {
+			{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task },
+			{ .code = BPF_ALU64 | BPF_RSH | BPF_K, .imm = shift },
+			{ .code = BPF_JMP | BPF_EXIT },
+		};
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = data, .data_size_in = sizeof(data),
+			    .repeat = 1);
+		int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "rfs_test_task", "GPL", insns,
+				       sizeof(insns) / sizeof(insns[0]), NULL);
+
+		assert_true(fd >= 0);
+		assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
+		close(fd);
+		task = task << 32 | opts.retval;
+	}
+	return task;
 }
 
-/* A frame as in the CPUMAP's ring: with this tag, in the metadata or in front of the packet. */
-static void tagged(struct frame *f, struct rfs_tag tag, bool in_front)
+/* A frame goes in with this tag, and comes out with this EtherType, and else as it was. */
+static void expect_frame(int prog, __u16 tag, __u16 eth_type, const char *what)
 {
-	frame_of(f, &tag, sizeof(tag));
-	if (in_front)
-		f->meta = 0;
+	static __u8 in[PACKET_MAX], out[PACKET_MAX];
+	struct xdp_md ctx = bench_ctx(0, &packet);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in, .data_size_in = packet.len,
+		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	memcpy(in, packet.data, packet.len);
+	((struct ethhdr *)in)->h_proto = htons(tag);
+	assert_int_equal(bpf_prog_test_run_opts(prog, &opts), 0);
+	verdict_check(opts.retval, XDP_PASS, what);
+	((struct ethhdr *)in)->h_proto = htons(eth_type);
+	if (opts.data_size_out != packet.len || memcmp(out, in, packet.len))
+		fail_msg("%s: EtherType %04x came out of tag %04x, or other bytes changed", what,
+			 ntohs(((struct ethhdr *)out)->h_proto), tag);
 }
 
-static void open_bench(struct bench *b, bool no_metadata)
+/* Runs on this CPU only, until all CPUs are given back. */
+static void pin_to(__u32 cpu)
 {
-	const struct bench_opts opts = { .flow_cnt = BENCH_SLOTS, .no_metadata = no_metadata };
+	cpu_set_t set;
 
-	assert_int_equal(bench_open(b, &opts), 0);
-	bench_reset(b);
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
-/* Frames of two queues to two CPUs: each counts in its ring and its CPU's thread. */
+/*
+ * Frames of two queues: each counts in its ring and its CPU's thread. That CPU is the one that it
+ * is on, if the thread is known to be its; else the one that the kernel says is the thread's. As
+ * none is that runs a test, that is CPU 0.
+ */
 static void test_counts(void **state)
 {
 	const __u32 cpus[] = { cpu_a, cpu_b };
-	bool in_front = *(const bool *)*state;
-	static struct frame in, out;
 	static struct shadow s;
-	struct bench b;
-	int prog;
+	struct bench *b = *state;
+	int prog = cpumap_prog(b);
+	cpu_set_t all;
 
-	open_bench(&b, in_front);
-	prog = cpumap_prog(&b);
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
 	packet_of_flow(&packet, &(struct flow){ .proto = IPPROTO_UDP });
-	for (int i = 0; i < 24; i++) {
-		__u32 queue = i / 2 % 2, cpu = cpus[i % 2];
+	for (int known = 0; known < 2; known++) {
+		for (int i = 0; i < 24; i++) {
+			__u32 queue = i / 2 % 2, on = cpus[i % 2], cpu = known ? on : 0;
 
-		tagged(&in, (struct rfs_tag){ queue, cpu }, in_front);
-		shadow_take(&s, &b, queue);
-		rps_ring_pop(&s.rings[cpu], &s.threads[cpu]);
-		verdict_check(run_frame(prog, 0, &in, &out), XDP_PASS, "a frame of a ring");
-		check_frame(&out, NULL, 0, "a frame of a ring");
-		shadow_check(&s, &b, queue, "a frame of a ring");
+			pin_to(on);
+			b->threads[on].owner = known ? current_task() : 1;
+			shadow_take(&s, b, queue);
+			rps_ring_pop(&s.rings[cpu], &s.threads[cpu]);
+			expect_frame(prog, rfs_tag(queue, ETH_P_IP), ETH_P_IP, "a frame of a ring");
+			shadow_check(&s, b, queue, "a frame of a ring");
+		}
 	}
-	assert_int_equal(b.q[1].rings[cpu_b].popped, 6);
-	assert_int_equal(b.q[1].rings[cpu_b].last.frames, 6);
-	assert_int_equal(b.q[1].rings[cpu_b].last.at, 12);
-	assert_int_equal(b.threads[cpu_b].taken, 12);
+	sched_setaffinity(0, sizeof(all), &all);
+	assert_int_equal(b->q[1].rings[cpu_b].popped, cpu_b ? 6 : 18);
+	assert_int_equal(b->threads[cpu_b].taken, cpu_b ? 12 : 36);
 	close(prog);
-	bench_close(&b);
 }
 
-/* A tag that no queue or CPU has: the thread goes on counting, if it is known. */
+/* Each EtherType that is steered comes out as it went in. */
+static void test_types(void **state)
+{
+	static const __u16 types[] = { ETH_P_IP, ETH_P_IPV6, ETH_P_8021Q, ETH_P_8021AD,
+				       ETH_P_PPP_SES };
+	struct bench *b = *state;
+	int prog = cpumap_prog(b);
+
+	packet_of_flow(&packet, &(struct flow){ .proto = IPPROTO_UDP });
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		expect_frame(prog, rfs_tag(1, types[i]), types[i], "an EtherType");
+	assert_int_equal(b->q[1].rings[0].popped, sizeof(types) / sizeof(types[0]));
+	close(prog);
+}
+
+/* A tag that no queue has, or no frame: the thread goes on counting. */
 static void test_odd_tags(void **state)
 {
 	static const char *const what = "a tag that cannot be";
 	const struct {
-		struct rfs_tag tag;
-		bool taken;
+		__u16 tag, eth_type;
 	} rows[] = {
-		{ { BENCH_QUEUES, cpu_a }, true }, { { 0xffff, cpu_a }, true },
-		{ { 0, ring_local }, false },	   { { 0, 0xffff }, false },
-		{ { 0xffff, 0xffff }, false },
+		{ rfs_tag(BENCH_QUEUES, ETH_P_IP), ETH_P_IP },
+		{ rfs_tag(RFS_TAG_QUEUES - 1, ETH_P_IPV6), ETH_P_IPV6 },
+		{ 5, 5 },
+		{ RFS_TAG_NONE, RFS_TAG_NONE },
 	};
-	bool in_front = *(const bool *)*state;
-	static struct frame in, out;
 	static struct shadow s;
-	struct bench b;
-	int prog;
+	struct bench *b = *state;
+	int prog = cpumap_prog(b);
 
-	open_bench(&b, in_front);
-	prog = cpumap_prog(&b);
 	packet_of_flow(&packet, &(struct flow){ .proto = IPPROTO_UDP });
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		tagged(&in, rows[i].tag, in_front);
-		shadow_take(&s, &b, 0);
-		if (rows[i].taken)
-			s.threads[rows[i].tag.cpu].taken++;
-		verdict_check(run_frame(prog, 0, &in, &out), XDP_PASS, what);
-		check_frame(&out, NULL, 0, what);
-		shadow_check(&s, &b, 0, what);
+		shadow_take(&s, b, 0);
+		s.threads[0].taken++;
+		expect_frame(prog, rows[i].tag, rows[i].eth_type, what);
+		shadow_check(&s, b, 0, what);
 	}
 	close(prog);
-	bench_close(&b);
-}
-
-/* Metadata that another program put in front of the packet is behind the tag, and stays. */
-static void test_other_metadata(void **state)
-{
-	static const __u8 meta[META_OLD - 4] = "of a program before ours";
-	struct flow flow = flow_number(900);
-	static struct frame in, out, last;
-	struct bench *b = *state;
-	struct rfs_tag tag;
-	int prog;
-
-	prog = cpumap_prog(b);
-	packet_of_flow(&packet, &flow);
-	bench_reader(b, &flow, cpu_b);
-	frame_of(&in, meta, sizeof(meta));
-	verdict_check(run_frame(b->prog, 1, &in, &out), XDP_REDIRECT, "with metadata");
-	assert_int_equal(out.meta, sizeof(tag) + sizeof(meta));
-	assert_int_equal(out.len, sizeof(tag) + in.len);
-	memcpy(&tag, out.data, sizeof(tag));
-	assert_int_equal(tag.queue, 1);
-	assert_int_equal(tag.cpu, cpu_b);
-	assert_memory_equal(out.data + sizeof(tag), in.data, in.len);
-	verdict_check(run_frame(prog, 0, &out, &last), XDP_PASS, "and out of the ring");
-	check_frame(&last, meta, sizeof(meta), "and out of the ring");
-	assert_int_equal(b->q[1].rings[cpu_b].popped, 1);
-	close(prog);
-}
-
-/* No room for a tag: the packet is passed as it is, and counted nowhere. */
-static void test_no_room(void **state)
-{
-	static const char *const what = "no room for a tag";
-	static const __u8 meta[META_MAX] = { 1, 2, 3 };
-	struct flow flow = flow_number(900);
-	bool in_front = *(const bool *)*state;
-	static struct frame in, out;
-	static struct shadow s;
-	__u32 len = META_MAX;
-	struct bench b;
-	int verdict;
-
-	open_bench(&b, in_front);
-	packet_of_flow(&packet, &flow);
-	shadow_take(&s, &b, 0);
-	s.stats.count[RFS_STAT_PASS_NO_CPU]++;
-	/* The most that this kernel takes leaves no room for more. */
-	for (verdict = -EINVAL; verdict == -EINVAL && len; len -= 4) {
-		frame_of(&in, meta, len);
-		verdict = run_frame(b.prog, 0, &in, &out);
-	}
-	len += 4;
-	if (in_front && len <= META_OLD) {
-		/* cmocka's skip() is a failure in TAP. */
-		print_message("# %s: this kernel leaves no frame so little headroom\n", what);
-		bench_close(&b);
-		return;
-	}
-	verdict_check(verdict, XDP_PASS, what);
-	check_frame(&out, meta, len, what);
-	for (__u32 i = 0; i < BENCH_SLOTS; i++) /* no matter */
-		s.places[i] = bench_place(&b, i);
-	s.places_set = true;
-	/* Nothing is counted, but the poll is. */
-	s.counted = b.q[0].id;
-	shadow_check(&s, &b, 0, what);
-	bench_close(&b);
 }
 
 /* In generic mode frames have no tag, and all queues' are the first one's. */
@@ -242,7 +177,7 @@ static void test_generic_untagged(void **state)
 	(void)state;
 	packet_of_flow(&packet, &flow);
 	bench_reader(&generic, &flow, cpu_b);
-	bench_poll(&generic, 1, &packet, POLL);
+	bench_poll(&generic, &packet, POLL);
 	bench_popped(&generic, 0, cpu_b);
 	assert_int_equal(generic.q[0].rings[cpu_b].popped, POLL);
 	assert_int_equal(generic.q[1].rings[cpu_b].popped, 0);
@@ -286,43 +221,33 @@ static void test_live(void **state)
 {
 	const __u32 cpus[] = { cpu_a, cpu_b };
 	struct flow flows[] = { flow_number(901), flow_number(950) };
-	struct bench b;
-	int fd;
+	struct bench *b = *state;
+	int fd = listen_all();
 
-	open_bench(&b, *(const bool *)*state);
-	fd = listen_all();
 	for (int i = 0; i < 6; i++) {
-		struct rps_ring *ring = &b.q[0].rings[cpus[i % 2]];
+		struct rps_ring *ring = &b->q[0].rings[cpus[i % 2]];
 
 		packet_of_flow(&packet, &flows[i % 2]);
-		bench_reader(&b, &flows[i % 2], cpus[i % 2]);
-		bench_poll(&b, 0, &packet, POLL);
-		bench_popped(&b, 0, cpus[i % 2]);
+		bench_reader(b, &flows[i % 2], cpus[i % 2]);
+		bench_poll(b, &packet, POLL);
+		bench_popped(b, 0, cpus[i % 2]);
 		expect_packets(fd, POLL);
 		assert_int_equal(ring->popped, (i / 2 + 1) * POLL);
 		assert_int_equal(ring->last.frames, ring->popped);
 		assert_int_equal(ring->last.at, ring->popped);
 		assert_int_equal(ring->delivered, 0); /* which the recorder would have told */
 		assert_int_equal(ring->snap.frames, 1);
-		assert_int_equal(b.threads[cpus[i % 2]].taken, ring->popped);
+		assert_int_equal(b->threads[cpus[i % 2]].taken, ring->popped);
 	}
-	assert_int_equal(b.threads[cpu_b].taken, b.threads[cpu_a].taken);
+	assert_int_equal(b->threads[cpu_b].taken, b->threads[cpu_a].taken);
 	close(fd);
-	bench_close(&b);
 }
 
 void add_cpumap_tests(void)
 {
-	static const bool meta = false, in_front = true;
-
-	suite_add("CPUMAP: frames are counted", test_counts, &meta);
-	suite_add("CPUMAP: frames are counted; no metadata", test_counts, &in_front);
-	suite_add("CPUMAP: tags that cannot be", test_odd_tags, &meta);
-	suite_add("CPUMAP: tags that cannot be; no metadata", test_odd_tags, &in_front);
-	suite_add("CPUMAP: another program's metadata", test_other_metadata, &plain);
-	suite_add("CPUMAP: no room for a tag", test_no_room, &meta);
-	suite_add("CPUMAP: no room for a tag; no metadata", test_no_room, &in_front);
-	suite_add("CPUMAP: live frames", test_live, &meta);
-	suite_add("CPUMAP: live frames; no metadata", test_live, &in_front);
+	suite_add("CPUMAP: frames are counted", test_counts, &plain);
+	suite_add("CPUMAP: EtherTypes", test_types, &plain);
+	suite_add("CPUMAP: tags that cannot be", test_odd_tags, &plain);
+	suite_add("CPUMAP: live frames", test_live, &plain);
 	suite_add("CPUMAP: live frames without a tag; generic mode", test_generic_untagged, NULL);
 }

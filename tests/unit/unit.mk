@@ -4,7 +4,7 @@
 #
 # Results are in $(B)/tests/results: unit-NAME.tap and unit-NAME-asan.tap (Test Anything Protocol).
 
-UNIT_TESTS := hash spread rules ents ring model object cpuset sched kthreads idle kernel text problems print cmdline
+UNIT_TESTS := hash spread rules ents tag ring model object cpuset sched kthreads idle kernel text problems print cmdline
 UNIT_DIR   := $(B)/tests/unit
 UNIT_TAP   := $(B)/tests/results
 

@@ -84,12 +84,15 @@ struct {
 static __u64 random_state = 88172645463325252ULL;
 
 /*
- * BPF_PROG_RUN gives each run the buffer as the last one left it. So the tag that rfs puts in front
- * of a frame is taken off again, whether there is one or not.
+ * BPF_PROG_RUN gives each run the buffer as the last one left it. So the tag that rfs writes into a
+ * frame is taken out again, whether there is one or not.
  */
 static __always_inline void untag(struct xdp_md *ctx)
 {
-	bpf_xdp_adjust_meta(ctx, sizeof(struct rfs_tag));
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	if ((void *)(eth + 1) <= (void *)(long)ctx->data_end)
+		eth->h_proto = bpf_htons(ETH_P_IP);
 }
 
 SEC("xdp")
