@@ -248,17 +248,21 @@ tcp_in_order()
 		 .[1].netstat.TCPSACKReorder + .[1].netstat.TCPTSReorder == 0))' "$1" "$2"
 }
 
-# Rings of this lab's interfaces that have more, or fewer, frames than were popped or are known to be lost
+# Rings of this lab's interfaces that have more, or fewer, frames than were popped or are known to be
+# lost. There are kernels that keep tracing programs off some threads: no fentry, and an event that
+# comes on top of such a thread is not told. Of frames at a full ring, that may be a few in a hundred.
 unbalanced()
 {
-	local map
+	local map untold=0
 
+	[ "$(rfsctl stats --json | jq -r .recorder.hook)" = fentry ] || untold=0.02
 	for map in /sys/fs/bpf/rfs/*@"$LAB_COOKIE"/queues/*/rps_ring; do
 		[ -e "$map" ] || continue
 		# The last one is the local ring, which nobody pops.
-		bpftool -j map dump pinned "$map" | jq -c --arg map "${map#/sys/fs/bpf/rfs/}" '.[:-1][] |
-			.formatted | .key as $cpu | .value |
-			select(.tail - .lost_ring_full - .lost_redirect_error - (.lost_vanished // 0) != .popped) |
+		bpftool -j map dump pinned "$map" | jq -c --arg map "${map#/sys/fs/bpf/rfs/}" \
+			--argjson untold "$untold" '.[:-1][] | .formatted | .key as $cpu | .value |
+			(.tail - .lost_ring_full - .lost_redirect_error - (.lost_vanished // 0) - .popped) as $left |
+			select($left < 0 or $left > .lost_ring_full * $untold) |
 			{ map: $map, cpu: $cpu, tail, lost_ring_full, lost_redirect_error, lost_vanished, popped,
 			  missing }' 2>&1
 	done

@@ -256,7 +256,9 @@ test_recorder()
 	rm $RFS/recorder_programs/xdp_cpumap_enqueue
 	uncounted
 	pings 20
-	is "frames are never seen to get in" "$(problems)" "recorder-programs ring-stuck"
+	# A packet that IPv6 sends by itself may come by another queue, and stand alone in its ring.
+	is "frames are never seen to get in" "$(problems | sed 's/ring-undrained //')" \
+		"recorder-programs ring-stuck"
 	says "frames that never get in" "to CPU $LAST_CPU), so no more are sent there" "--mode generic"
 	detach
 
