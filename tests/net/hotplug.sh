@@ -13,7 +13,7 @@ SECS=${HOTPLUG_SECONDS:-12}
 
 cpu_set() { echo "$2" >/sys/devices/system/cpu/cpu"$1"/online; }
 
-# Are all of this CPU's kthreads bound to it?
+# Is the CPU's kthread bound to it? All queues have one.
 bound()
 {
 	local pid n=0
@@ -22,7 +22,7 @@ bound()
 		[ "$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/"$pid"/status)" = "$1" ] || return 1
 		n=$((n + 1))
 	done
-	[ $n -ge "$QUEUES" ]
+	[ $n = 1 ]
 }
 
 unbound() { ! bound "$1"; }
