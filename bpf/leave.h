@@ -71,7 +71,7 @@ static __always_inline bool may_leave(struct rps_ring *ring, __u32 cpu, __u32 qt
 	return (!shared_queues && rps_delivered(ring, thread, qtail)) || ring_idle(ring, thread);
 }
 
-static __always_inline struct rps_ring *ring_of(struct queue *q, __u32 cpu)
+static __always_inline struct rps_ring *ring_of(const struct queue *q, __u32 cpu)
 {
 	__u32 index = cpu == RPS_NO_CPU ? nr_cpus : cpu;
 

@@ -5,7 +5,7 @@
 
 #include "leave.h"
 
-#define PLACE_TRIES 4
+#define PLACE_TRIES 8
 
 typedef __u64 __attribute__((may_alias)) word;
 
@@ -81,61 +81,6 @@ static __always_inline bool others_drained(const struct queue *q, struct rps_pla
 	return !o.undrained;
 }
 
-/*
- * The CPU to which a slot's packet goes. Its flows may come by several RX queues, which share a
- * CPU's ring; so all queues go where the slot's place is, and that is changed only when it is
- * drained of what any queue put there.
- *
- * Polls of two queues that run at once have no order to keep, but both must not go on at two
- * places. So who goes to a place that others use notes that first and then looks at the place once
- * more (claim()); who changes the place does so first and then looks at the others once more. A
- * queue that comes to others does not leave with its first packet, as they may still think that
- * they are alone. Whatever happens, each queue keeps its own packets in order.
- */
-static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_dev_flow *from,
-				      struct rps_ring *ring, __u32 wanted, bool *claims)
-{
-	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index), now;
-	union place old, new;
-	bool left, moves;
-
-	*claims = false;
-	if (!shared)
-		return from->cpu;
-	old.word = READ_ONCE(*shared);
-	*claims = !is_alone(q, old.at);
-	if (old.at.cpu == wanted && from->cpu == wanted && old.at.queues & queue_bit(q))
-		return wanted;
-	left = may_leave(ring, from->cpu, from->qtail);
-	for (int i = 0; i < PLACE_TRIES; i++) {
-		if (!left && from->cpu != old.at.cpu)
-			break;
-		*claims = true;
-		moves = left && old.at.cpu != wanted &&
-			(is_alone(q, old.at) || old.at.queues & queue_bit(q)) &&
-			others_drained(q, old.at);
-		new.at = (struct rps_place){ old.at.cpu, old.at.queues | queue_bit(q) };
-		if (moves)
-			new.at = (struct rps_place){ wanted, queue_bit(q) };
-		if (new.word == old.word)
-			return old.at.cpu;
-		now = __sync_val_compare_and_swap(shared, old.word, new.word);
-		if (now != old.word) {
-			old.word = now;
-			continue;
-		}
-		if (!moves || others_drained(q, old.at))
-			return new.at.cpu;
-		/* One of them came in between. */
-		old.at.queues |= queue_bit(q);
-		if (__sync_val_compare_and_swap(shared, new.word, old.word) == new.word)
-			return old.at.cpu;
-		break;
-	}
-	*claims = false;
-	return from->cpu;
-}
-
 /* Note that a packet goes to a place that others use. Return: it is where the slot's flows are. */
 static __always_inline bool claim(const struct queue *q, struct rps_ring *ring, __u32 cpu)
 {
@@ -149,6 +94,80 @@ static __always_inline bool claim(const struct queue *q, struct rps_ring *ring, 
 	full_barrier(&ring->barrier);
 	place.word = READ_ONCE(*shared);
 	return place.at.cpu == cpu;
+}
+
+/* A packet's tries to find out where it goes. */
+struct turn {
+	const struct queue *q;
+	struct rps_dev_flow from;
+	__u32 wanted;
+	__u32 cpu; /* the result */
+	bool left; /* from may be left */
+};
+
+/* bpf_loop()'s, so that the verifier looks at it once. Return: 0, once more. */
+static long take_turn(__u32 n, void *arg)
+{
+	struct turn *t = arg;
+	const struct queue *q = t->q;
+	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
+	struct rps_ring *ring;
+	union place old, new;
+	bool moves;
+
+	t->cpu = t->from.cpu;
+	if (!shared)
+		return 1;
+	old.word = READ_ONCE(*shared);
+	if (!t->left && t->from.cpu != old.at.cpu)
+		return 1;
+	moves = t->left && old.at.cpu != t->wanted &&
+		(is_alone(q, old.at) || old.at.queues & queue_bit(q)) && others_drained(q, old.at);
+	new.at = (struct rps_place){ old.at.cpu, old.at.queues | queue_bit(q) };
+	if (moves)
+		new.at = (struct rps_place){ t->wanted, queue_bit(q) };
+	if (new.word != old.word &&
+	    __sync_val_compare_and_swap(shared, old.word, new.word) != old.word)
+		return 0;
+	if (moves && !others_drained(q, old.at)) {
+		/* One of them came in between. */
+		old.at.queues |= queue_bit(q);
+		if (__sync_val_compare_and_swap(shared, new.word, old.word) != new.word)
+			return 1;
+		new.word = old.word;
+	}
+	t->cpu = new.at.cpu;
+	ring = ring_of(q, t->cpu);
+	return !ring || claim(q, ring, t->cpu);
+}
+
+/*
+ * The CPU to which a slot's packet goes. Its flows may come by several RX queues, which share a
+ * CPU's ring; so all queues go where the slot's place is, and that is changed only when it is
+ * drained of what any queue put there.
+ *
+ * Polls of two queues that run at once have no order to keep, but both must not go on at two
+ * places. So who goes to a place that others use notes that first and then looks at the place once
+ * more (claim()); who changes the place does so first and then looks at the others once more. A
+ * queue that comes to others does not leave with its first packet, as they may still think that
+ * they are alone. Whatever happens, each queue keeps its own packets in order.
+ */
+static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_dev_flow *from,
+				      struct rps_ring *ring, __u32 wanted)
+{
+	struct turn t = { .q = q, .from = *from, .wanted = wanted, .cpu = from->cpu };
+	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
+	union place place;
+
+	if (!shared)
+		return from->cpu;
+	place.word = READ_ONCE(*shared);
+	if (place.at.cpu == wanted && from->cpu == wanted && place.at.queues & queue_bit(q) &&
+	    (is_alone(q, place.at) || claim(q, ring, wanted)))
+		return wanted;
+	t.left = may_leave(ring, from->cpu, from->qtail);
+	bpf_loop(PLACE_TRIES, take_turn, &t, 0);
+	return t.cpu;
 }
 
 #endif /* RFS_PLACE_H */

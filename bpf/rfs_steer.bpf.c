@@ -65,20 +65,15 @@ static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs
 {
 	struct rps_dev_flow *slot = q->slot, from = *slot;
 	__u32 cpu = from.cpu, why = want->passed;
-	struct rps_ring *ring = ring_of(q, cpu), *last = ring;
+	struct rps_ring *ring = ring_of(q, cpu);
 	union dev_flow to = { .flow = from };
-	bool claims;
 
 	if (!ring)
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
-	for (int i = 0; i < PLACE_TRIES; i++) {
-		cpu = next_cpu(q, &from, last, want->cpu, &claims);
-		ring = ring_of(q, cpu);
-		if (!ring)
-			goto no_cpu;
-		if (!claims || claim(q, ring, cpu))
-			break;
-	}
+	cpu = next_cpu(q, &from, ring, want->cpu);
+	ring = ring_of(q, cpu);
+	if (!ring)
+		goto no_cpu;
 	if (cpu != want->cpu) {
 		stats->count[RFS_STAT_MOVES_DEFERRED]++;
 		why = RFS_STAT_PASS_LOCAL;
