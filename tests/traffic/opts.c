@@ -73,6 +73,8 @@ static const struct opt_desc table[] = {
 	CPUS("cpus", LISTENERS, CMD_FOLLOW, "CPUs of the readers, such as 0-3,6"),
 	NUMBER("hop-ms", "M", hop_ms, SINKS | CMD_UDP_SOURCE, 0, 1, 60000,
 	       "Readers, or senders, move to another CPU of the list (default: all) about every M ms"),
+	{ "link", "DEV:PEER@PID", KIND_TEXT, offsetof(struct opts, link), CMD_UDP_SOURCE, 0, 0, 0, NULL,
+	  "Senders move when all that they sent by DEV has arrived at PEER, in PID's namespace" },
 	NUMBER("senders", "K", senders, SOURCES, 0, 1, 256, "Sender threads (default 1)"),
 	CPUS("cpu", SOURCES, 0, "CPUs of the senders, one each (default: all)"),
 	NUMBER("rate", "PPS", rate, SOURCES, 0, 0, 100000000,

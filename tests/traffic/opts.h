@@ -24,6 +24,7 @@ enum mode { MODE_STREAM, MODE_RR };
 struct opts {
 	const char *bind;
 	const char *peer;
+	const char *link;
 	uint64_t port;
 	uint64_t cport;
 	uint64_t flows;

@@ -3,7 +3,8 @@
  * The sending end of numbered datagrams. A flow has one sender and a sender one CPU: two CPUs
  * that send datagrams of one flow could bring them out of order before they reach the wire. A
  * sender that is to move waits, before it sends from the next CPU, until what it sent has long left
- * the one before; and its sockets are not connected, as these would keep their TX queue.
+ * the one before, or has been seen to arrive (--link); and its sockets are not connected, as these
+ * would keep their TX queue.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "arrive.h"
 #include "hop.h"
 #include "opts.h"
 #include "pace.h"
@@ -23,6 +25,7 @@
 #define RETRY_NS	(50 * NSEC_PER_USEC)
 #define CHURN_IDLE_NS	NSEC_PER_MSEC
 #define SETTLE_NS	(2 * NSEC_PER_MSEC)
+#define ARRIVE_NS	(1000 * NSEC_PER_MSEC)
 
 struct flow {
 	int fd;
@@ -31,8 +34,16 @@ struct flow {
 	bool silent;
 };
 
+/* What all senders share if one may move only when nothing is under way. */
+struct wire_state {
+	pthread_rwlock_t lock;	/* to send, to move */
+	struct arrival arrival;
+	_Atomic uint64_t sent;
+};
+
 struct sender {
 	pthread_t thread;
+	struct wire_state *wire; /* NULL without --link */
 	const struct opts *o;
 	struct flow *flows;	/* of all senders; ours are index, index + senders ... */
 	unsigned int index;
@@ -118,6 +129,8 @@ static int send_burst(struct sender *s, struct flow *f)
 	if (n >= 0) {
 		f->pos += n;
 		s->sent += n;
+		if (s->wire)
+			s->wire->sent += n;
 		return 0;
 	}
 
@@ -143,17 +156,47 @@ static int send_burst(struct sender *s, struct flow *f)
 	}
 }
 
+/* Is nothing under way? Else the sender stays where it is. */
+static bool arrived(struct sender *s)
+{
+	uint64_t limit = now_ns() + ARRIVE_NS;
+
+	while (s->wire && !arrival_all(&s->wire->arrival, s->wire->sent)) {
+		if (now_ns() >= limit || run_over())
+			return false;
+		run_sleep_until(now_ns() + RETRY_NS);
+	}
+	return true;
+}
+
 /* To another CPU, if it is time. */
 static int hop(struct sender *s)
 {
 	uint64_t hops = s->hopper.hops, now = now_ns();
-	int err;
+	int err = 0;
 
 	if (!s->hopper.next_ns || now < s->hopper.next_ns)
 		return 0;
 	run_sleep_until(now + SETTLE_NS);
-	err = hopper_tick(&s->hopper, now_ns());
+	if (s->wire)
+		pthread_rwlock_wrlock(&s->wire->lock);
+	if (arrived(s))
+		err = hopper_tick(&s->hopper, now_ns());
+	if (s->wire)
+		pthread_rwlock_unlock(&s->wire->lock);
 	s->hops += s->hopper.hops - hops;
+	return err;
+}
+
+static int send_in_turn(struct sender *s, struct flow *f)
+{
+	int err;
+
+	if (!s->wire)
+		return send_burst(s, f);
+	pthread_rwlock_rdlock(&s->wire->lock);
+	err = send_burst(s, f);
+	pthread_rwlock_unlock(&s->wire->lock);
 	return err;
 }
 
@@ -178,7 +221,7 @@ static int send_loop(struct sender *s)
 			break;
 		err = hop(s);
 		if (!err)
-			err = send_burst(s, f);
+			err = send_in_turn(s, f);
 	}
 	return err;
 }
@@ -289,6 +332,7 @@ static int report(const struct opts *o, const struct sender *s, double seconds)
 
 int udp_source(struct opts *o)
 {
+	struct wire_state wire = { .lock = PTHREAD_RWLOCK_INITIALIZER };
 	struct sock_addr to;
 	struct sender *senders;
 	struct flow *flows;
@@ -316,8 +360,12 @@ int udp_source(struct opts *o)
 		err = sock_addr(&to, o->peer, 0, o->mapped);
 	if (!err)
 		err = open_flows(o, flows, &to);
-	for (i = 0; !err && i < o->senders; i++)
+	if (!err && o->link)
+		err = arrival_open(&wire.arrival, o->link);
+	for (i = 0; !err && i < o->senders; i++) {
 		err = init_sender(&senders[i], o, flows, i, start, &to);
+		senders[i].wire = o->link ? &wire : NULL;
+	}
 	if (err)
 		return EXIT_USAGE;
 
