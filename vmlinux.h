@@ -38,8 +38,13 @@ struct socket {
 };
 
 /* __state was "volatile long state" before 5.14, below rfs's floor. */
+struct sched_info {
+	unsigned long long run_delay; /* ns */
+};
+
 struct task_struct {
 	unsigned int __state;
+	struct sched_info sched_info;
 	void *worker_private; /* a kthread's struct kthread; 5.17 and later */
 	unsigned long nvcsw;
 };

@@ -361,6 +361,20 @@ static __always_inline bool thread_holds_some(struct task_struct *task)
 	return BPF_CORE_READ(entry, gro.bitmask) || BPF_CORE_READ(entry, gro.rx_count);
 }
 
+/* Has this thread, which slept since its last round, had to wait for its CPU? */
+static __always_inline void note_wait(struct rps_thread *thread, struct task_struct *task,
+				      bool slept)
+{
+	__u64 run_delay, before = thread->run_delay;
+
+	if (!bpf_core_field_exists(task->sched_info.run_delay))
+		return;
+	run_delay = task->sched_info.run_delay;
+	thread->run_delay = run_delay;
+	if (slept && before && rps_thread_waited(thread, run_delay - before))
+		WRITE_ONCE(thread->busy_until, bpf_ktime_get_ns() + thread->busy_ns);
+}
+
 SEC("tp_btf/xdp_cpumap_kthread")
 int BPF_PROG(xdp_cpumap_kthread, int map_id, unsigned int processed, unsigned int drops, int sched)
 {
@@ -385,6 +399,7 @@ int BPF_PROG(xdp_cpumap_kthread, int map_id, unsigned int processed, unsigned in
 	if (!processed && thread->owner != (__u64)task)
 		return 0;
 	slept = rps_thread_owner(thread, (__u64)task, task->nvcsw, sched);
+	note_wait(thread, task, slept);
 	thread->alloc_failed += drops;
 	if (gro && !slept)
 		held = thread_holds_some(task);

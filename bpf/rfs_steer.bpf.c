@@ -108,29 +108,50 @@ no_cpu:
 }
 
 /*
+ * Would a packet wait in this CPU's ring for something else that runs there? Of a flood, packets
+ * rather wait together.
+ */
+static __always_inline bool would_wait(const struct queue *q, __u32 cpu)
+{
+	struct rps_thread *thread = thread_of(cpu);
+	__u64 until = thread ? READ_ONCE(thread->busy_until) : 0;
+	struct rps_ring *ring;
+
+	if (!until || until < bpf_ktime_get_coarse_ns())
+		return false;
+	ring = ring_of(q, cpu);
+	return ring && rps_in_flight(ring) < RPS_BUSY_FRAMES;
+}
+
+/*
  * The flow's CPU: where its reader is, else one of the list.
  *
  * Return: 0, or the reason to pass.
  */
 static __always_inline int choose_cpu(const struct rps_cpus *cpus, const struct flow_hash *hash,
-				      __u32 slot, struct want *want)
+				      const struct queue *q, struct want *want)
 {
 	want->cpu = reader_cpu(hash->key);
 	want->how = RFS_STAT_FLOW_STEERED;
 	want->passed = RFS_STAT_PASS_NO_CPU;
 	if (!rps_cpu_allowed(cpus, want->cpu)) {
-		__u32 i = rps_cpu_index(slot, flow_cnt, cpus->n);
+		__u32 i = rps_cpu_index(q->slot_index, flow_cnt, cpus->n);
 
 		if (i >= RFS_MAX_CPUS || !cpus->n)
 			return RFS_STAT_PASS_NO_CPU;
 		want->cpu = cpus->cpu[i];
 		want->how = RFS_STAT_HASH_STEERED;
 	}
+	if (!stay_here)
+		return 0;
 	/* It is there already: neither ring nor kthread would bring it nearer. */
-	if (stay_here && want->cpu == bpf_get_smp_processor_id()) {
-		want->cpu = RPS_NO_CPU;
+	if (want->cpu == bpf_get_smp_processor_id())
 		want->passed = RFS_STAT_PASS_HERE;
-	}
+	else if (would_wait(q, want->cpu))
+		want->passed = RFS_STAT_PASS_BUSY;
+	else
+		return 0;
+	want->cpu = RPS_NO_CPU;
 	return 0;
 }
 
@@ -181,7 +202,7 @@ int rfs_steer(struct xdp_md *ctx)
 		cpus = bpf_map_lookup_elem(&rps_cpus, &active);
 		if (!cpus)
 			return pass(stats, RFS_STAT_PASS_NO_CPU);
-		reason = choose_cpu(cpus, &hash, slot, &want);
+		reason = choose_cpu(cpus, &hash, &q, &want);
 		if (reason)
 			return pass(stats, reason);
 	}

@@ -39,6 +39,19 @@
 /* A popped frame is never so far ahead of what its kthread delivered: then that was long ago. */
 #define RPS_AHEAD_MAX (1U << 30)
 
+/*
+ * A kthread that waits for its CPU that long, on the average, is not where packets should wait. It
+ * is then left alone for a time that doubles from one end to the other while that stays so. Waits
+ * of RPS_WAIT_MAX_NS and more count the same: one alone does not make a CPU busy.
+ */
+#define RPS_WAIT_NS	1000000
+#define RPS_WAIT_MAX_NS (6 * RPS_WAIT_NS)
+#define RPS_BUSY_MIN_NS 100000000ULL
+#define RPS_BUSY_MAX_NS 1600000000ULL
+
+/* And so many frames of a queue in its ring gain more by waiting together than they lose. */
+#define RPS_BUSY_FRAMES 64
+
 /* set_current_state() of a kthread that waits for frames; include/linux/sched.h */
 #define RFS_TASK_INTERRUPTIBLE 1
 
@@ -393,6 +406,7 @@ RFS_INLINE bool rps_thread_owner(struct rps_thread *thread, __u64 task, __u64 nv
 	bool slept;
 
 	if (thread->owner != task) {
+		thread->run_delay = 0;
 		WRITE_ONCE(thread->task, 0);
 		/* Before popped, for who reads them the other way round: an exchange is a barrier.
 		 */
@@ -405,6 +419,31 @@ RFS_INLINE bool rps_thread_owner(struct rps_thread *thread, __u64 task, __u64 nv
 	if (slept && !thread->task)
 		WRITE_ONCE(thread->task, task);
 	return slept;
+}
+
+/**
+ * rps_thread_waited() - a kthread slept, was woken, and had to wait for its CPU: is that busy?
+ * @thread: it; it is the only writer
+ * @wait:   since its last round, ns
+ *
+ * A policy, which only chooses among places; no order hangs on it.
+ *
+ * Return: true if packets should not wait for it, for thread->busy_ns from now on.
+ */
+RFS_INLINE bool rps_thread_waited(struct rps_thread *thread, __u64 wait)
+{
+	__u64 counted = wait < RPS_WAIT_MAX_NS ? wait : RPS_WAIT_MAX_NS;
+
+	thread->wait_avg += counted / 8 - thread->wait_avg / 8;
+	if (thread->wait_avg < RPS_WAIT_NS / 4)
+		thread->busy_ns = 0;
+	if (wait < RPS_WAIT_NS || thread->wait_avg <= RPS_WAIT_NS)
+		return false;
+	if (!thread->busy_ns)
+		thread->busy_ns = RPS_BUSY_MIN_NS;
+	else if (thread->busy_ns < RPS_BUSY_MAX_NS)
+		thread->busy_ns *= 2;
+	return true;
 }
 
 /**

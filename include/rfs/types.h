@@ -143,11 +143,17 @@ struct rps_thread {
 	__u32 snap_jiffies;
 	__u32 mark; /* popped at the first event in a later jiffy, if marked */
 	__u32 marked;
-	__u64 barrier; /* as a ring's */
-	__u64 pad[6];
+	__u64 barrier;	/* as a ring's */
+	__u64 run_delay; /* ns that it waited for its CPU, in all, at the last event */
+	__u64 wait_avg;	/* of such waits, ns: see rps_thread_waited() */
+	__u64 busy_ns;	/* for how long its CPU was last found busy */
+	__u64 pad[3];
+	/* rarely written, and read for each packet: in a line of its own */
+	__u64 busy_until; /* ns of CLOCK_MONOTONIC: its CPU is busy, and it would wait */
+	__u64 pad_busy[15];
 };
 
-_Static_assert(sizeof(struct rps_thread) == 128, "two cache lines, as some CPUs fetch them");
+_Static_assert(sizeof(struct rps_thread) == 256, "lines in pairs, as some CPUs fetch them");
 _Static_assert(sizeof(struct rps_dev_flow) == 8, "a slot is read and written as one word");
 _Static_assert(sizeof(struct rps_place) == 8, "so is a place");
 
@@ -231,6 +237,7 @@ struct rps_cpus {
 	X(PASS_PTP, "ptp", "PTP, which needs the NIC's timestamp (UDP ports 319 and 320)")         \
 	X(PASS_LOCAL, "local", "draining, or the flow may not leave yet")                          \
 	X(PASS_HERE, "here", "the CPU that received it is the flow's")                             \
+	X(PASS_BUSY, "busy", "the flow's CPU is busy, its ring's thread would wait for its turn")  \
 	X(PASS_NO_QUEUE, "no_queue", "the RX queue was added after attach")                        \
 	X(PASS_NO_CPU, "no_cpu", "the slot's CPU has no ring")                                     \
 	X(PASS_STUCK, "stuck", "frames counted into the CPU's ring never came out of it")          \

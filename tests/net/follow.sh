@@ -164,4 +164,41 @@ for mode in native generic; do
 	at_rest "$mode, with TCP by the stack"
 	rfsctl detach s0
 done
+
+# load SECONDS: 1000 datagrams a second from the first CPU to a reader on the last
+load()
+{
+	local sink
+
+	start srv "$TRAFFIC" udp-sink --bind $SRV4 --port 9000 --connect $CLI4 --cport 8000 --flows 1 \
+		--cpus "$LAST_CPU" --seconds $(($1 + 1)) --json >"$LAB_TMP/sink" 2>"$LAB_TMP/ready"
+	sink=$!
+	wait_for 5 grep -q ready "$LAB_TMP/ready"
+	cli "$TRAFFIC" udp-source --bind $CLI4 --cport 8000 --to $SRV4 --port 9000 --flows 1 \
+		--rate 1000 --cpu 0 --seconds "$1" --json >"$LAB_TMP/source"
+	wait $sink
+}
+
+# Beside something that computes, a thread of this class waits for the tick: packets do not.
+test_busy()
+{
+	local hog before
+
+	check "attach with threads that wait" rfsctl attach s0 --cpus "$LAST_CPU" --kthread-sched batch:10
+	start srv taskset -c "$LAST_CPU" sh -c 'while :; do :; done'
+	hog=$!
+	load 4
+	is "beside something that computes, most packets stay where they came in" \
+		"$(stats '.interfaces[0] | .passed_reasons.busy > .packets.flow_steered')" true
+	is "in order, none lost" "$(jq -c '[.overtaken, .lost]' "$LAB_TMP/sink")" "[0,0]"
+	stop $hog
+	load 3
+	before=$(stats '.interfaces[0].passed_reasons.busy')
+	load 2
+	check "without it, they are steered again" test $(($(stats '.interfaces[0].passed_reasons.busy') - before)) -lt 500
+	at_rest "beside something that computes"
+	rfsctl detach s0
+}
+
+[ "$NCPUS" -lt 2 ] || test_busy
 tap_end

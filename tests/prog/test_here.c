@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_here.c - a flow whose CPU is the one that received the packet is passed, in order. */
 #include <sched.h>
+#include <time.h>
 
 #include <linux/bpf.h>
 
@@ -113,6 +114,68 @@ static void test_moves(void **state)
 	here_close(&h);
 }
 
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* The reader's CPU is busy: its packets stay here until that time is over, and move in order. */
+static void test_busy(void **state)
+{
+	struct here h;
+
+	(void)state;
+	here_open(&h);
+	bench_reader(&h.b, &h.flow, cpu_b);
+	expect(&h, XDP_REDIRECT, RFS_STAT_FLOW_STEERED, "not busy");
+	h.b.threads[cpu_b].busy_until = now_ns() + 60000000000ULL;
+	expect(&h, XDP_REDIRECT, RFS_STAT_MOVES_DEFERRED, "busy, frames under way");
+	delivered(&h, cpu_b);
+	expect(&h, XDP_PASS, RFS_STAT_PASS_BUSY, "busy, all delivered");
+	expect(&h, XDP_PASS, RFS_STAT_PASS_BUSY, "still");
+	assert_int_equal(h.b.q[0].rings[ring_local].tail, 2);
+	bench_reader(&h.b, &h.flow, cpu_a);
+	expect(&h, XDP_PASS, RFS_STAT_PASS_HERE, "the reader is here, busy or not");
+	bench_reader(&h.b, &h.flow, cpu_b);
+	h.b.threads[cpu_b].busy_until = now_ns() - 1;
+	expect(&h, XDP_PASS, RFS_STAT_MOVES_DEFERRED, "no more, GRO may hold the last");
+	delivered(&h, ring_local);
+	expect(&h, XDP_REDIRECT, RFS_STAT_FLOW_STEERED, "no more, all delivered");
+	here_close(&h);
+}
+
+/* Of a flood that its ring holds, packets wait together. */
+static void test_busy_flood(void **state)
+{
+	struct rps_ring *ring;
+	struct here h;
+
+	(void)state;
+	here_open(&h);
+	ring = &h.b.q[0].rings[cpu_b];
+	bench_reader(&h.b, &h.flow, cpu_b);
+	h.b.threads[cpu_b].busy_until = now_ns() + 60000000000ULL;
+	ring->tail = RPS_BUSY_FRAMES;
+	h.b.q[0].rings[ring_local].delivered = h.b.q[0].rings[ring_local].tail;
+	expect(&h, XDP_REDIRECT, RFS_STAT_FLOW_STEERED, "many frames in its ring");
+	here_close(&h);
+}
+
+/* Where nothing may stay here, busy or not. */
+static void test_busy_elsewhere(void **state)
+{
+	struct bench *b = *state;
+	struct flow flow = flow_number(600);
+
+	packet_of_flow(&packet, &flow);
+	bench_reader(b, &flow, cpu_b);
+	b->threads[cpu_b].busy_until = now_ns() + 60000000000ULL;
+	verdict_check(bench_run(b, 0, &packet), XDP_REDIRECT, "busy, and none may stay");
+}
+
 /* A drain is counted as such, wherever the reader is. */
 static void test_drain(void **state)
 {
@@ -132,5 +195,9 @@ void add_here_tests(void)
 	suite_add("here: passed, counted in the local ring", test_passed, NULL);
 	suite_add("here: by the list", test_fallback, NULL);
 	suite_add("here: moves to and from", test_moves, NULL);
+	suite_add("here: the reader's CPU is busy", test_busy, NULL);
+	suite_add("here: it is, and a flood comes", test_busy_flood, NULL);
+	suite_add("here: it is, and none may stay", test_busy_elsewhere, &plain);
+	suite_add("here: it is, and none may stay; generic mode", test_busy_elsewhere, &generic);
 	suite_add("here: draining", test_drain, NULL);
 }

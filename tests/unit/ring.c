@@ -197,6 +197,69 @@ static void test_owner(void **state)
 	}
 }
 
+/* ---- is its CPU busy? ---- */
+
+#define MS 1000000ULL
+
+/* Waits one after the other; how many of them end with the CPU called busy */
+static __u32 waits(struct rps_thread *thread, __u64 wait, __u32 n)
+{
+	__u32 busy = 0;
+
+	while (n--)
+		busy += rps_thread_waited(thread, wait);
+	return busy;
+}
+
+/* What a machine that is not busy shows: short ones, now and then a long one. */
+static void test_not_busy(void **state)
+{
+	struct rps_thread thread = {};
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(waits(&thread, 50000, 20), 0);
+		assert_int_equal(waits(&thread, 1000 * MS, 1), 0);
+	}
+	assert_int_equal(waits(&thread, RPS_WAIT_NS - 1, 1000), 0);
+}
+
+/* A tick each time: called busy soon, for longer and longer, and not after it is over. */
+static void test_busy(void **state)
+{
+	struct rps_thread thread = {};
+	__u64 last = 0;
+
+	(void)state;
+	assert_int_equal(waits(&thread, 4 * MS, 2), 0);
+	assert_int_equal(waits(&thread, 4 * MS, 1), 1);
+	assert_int_equal(thread.busy_ns, RPS_BUSY_MIN_NS);
+	for (int i = 0; i < 10; i++) {
+		last = thread.busy_ns;
+		assert_int_equal(waits(&thread, 4 * MS, 1), 1);
+		assert_true(thread.busy_ns >= last);
+	}
+	assert_int_equal(thread.busy_ns, RPS_BUSY_MAX_NS);
+	assert_int_equal(waits(&thread, 10000, 40), 0);
+	/* It starts from the beginning. */
+	assert_int_equal(waits(&thread, 4 * MS, 2), 0);
+	assert_int_equal(waits(&thread, 4 * MS, 1), 1);
+	assert_int_equal(thread.busy_ns, RPS_BUSY_MIN_NS);
+}
+
+/* One that is about as often lucky as not, as beside another of its weight */
+static void test_often_busy(void **state)
+{
+	struct rps_thread thread = {};
+	uint64_t seed = 7;
+	__u32 busy = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		busy += waits(&thread, rnd(&seed) % (6 * MS), 1);
+	assert_true(busy > 50);
+}
+
 /* ---- frames of several queues that one thread takes ---- */
 
 /* n frames of one ring; each is seen to be counted once, and in the thread. */
@@ -663,6 +726,9 @@ int main(void)
 		cmocka_unit_test(test_touches_its_own),
 		cmocka_unit_test(test_gro_holds_nothing),
 		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_not_busy),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_often_busy),
 		cmocka_unit_test(test_two_queues),
 		cmocka_unit_test(test_pop_wraps),
 		cmocka_unit_test(test_popped_is_not_delivered),
