@@ -24,6 +24,11 @@
 #endif
 #define FRAMES 8 /* as many as there are, at least */
 
+/* The counters of a CPUMAP entry. */
+#ifndef COUNTERS
+#define COUNTERS(r) (r)
+#endif
+
 #define RUNNING	      0
 #define INTERRUPTIBLE 1
 
@@ -42,6 +47,7 @@ bit bh_off[RINGS];
 #define bh_enable(r)  skip
 #endif
 
+bit switched[RINGS];	/* nvcsw moved since the thread's last event */
 chan ptr_ring[RINGS] = [RING_SIZE] of { byte };
 chan hand[RINGS] = [BATCH] of { byte };	/* popped, not yet handed on */
 #if KERNEL == 615
@@ -161,8 +167,18 @@ inline before_popped(r)
 inline tracepoint(r, thread)
 {
 	PROGRAM {
-		rps_ring_owner(r, thread, sched, slept);
-		rps_ring_event(r, n, slept);
+#ifdef REFRESH
+		/* The last round of one whose entry was made anew: the ring is another thread's. */
+		if
+		:: !n && ring[COUNTERS(r)].owner != thread -> goto not_counted
+		:: else
+		fi;
+#endif
+		rps_ring_owner(COUNTERS(r), thread, sched, switched[r], slept);
+		rps_ring_event(COUNTERS(r), n, slept);
+#ifdef REFRESH
+not_counted:
+#endif
 		slept = 0;
 		sched = 0
 	}
@@ -181,6 +197,9 @@ proctype kthread(byte r, thread)
 	/* On its way in. If frames are waiting already, it works in this state. */
 	set_current_state_interruptible(r);
 	do
+#ifdef REFRESH
+	:: stop[r] && empty(ptr_ring[r]) -> break
+#endif
 	:: if
 	   :: empty(ptr_ring[r]) ->
 		set_current_state_interruptible(r);
@@ -189,7 +208,7 @@ proctype kthread(byte r, thread)
 			/* schedule(): it was woken already, or it leaves the CPU. */
 			if
 			:: atomic { state[r] == RUNNING -> sched = 1 }
-			:: atomic { state[r] == INTERRUPTIBLE -> ring[r].slept = 1; sched = 1 };
+			:: atomic { state[r] == INTERRUPTIBLE -> switched[r] = 1; sched = 1 };
 end_asleep:			state[r] == RUNNING
 			fi
 		:: atomic { nempty(ptr_ring[r]) -> set_current_state_running(r) }
@@ -248,7 +267,7 @@ end_asleep:			state[r] == RUNNING
 
 /* Does anything that was counted into a ring wait in it, or in its thread? */
 #if GRO
-#define thread_holds(r) (nempty(ptr_ring[r]) || nempty(hand[r]) || nempty(gro[r]))
+#define thread_holds(r) (len(ptr_ring[r]) || len(hand[r]) || len(gro[r]))
 #else
-#define thread_holds(r) (nempty(ptr_ring[r]) || nempty(hand[r]))
+#define thread_holds(r) (len(ptr_ring[r]) || len(hand[r]))
 #endif

@@ -10,11 +10,15 @@
 #ifndef BULK_SIZE
 #define BULK_SIZE 2 /* CPU_MAP_BULK_SIZE */
 #endif
+/* Whose state ring[r].task is; the numbers of threads begin with 1. */
+#ifndef THREAD
+#define THREAD(r) (r)
+#endif
 #define RPS_NO_CPU RINGS /* a place without a ring of the kernel's */
 
 chan bulk[RINGS] = [BULK_SIZE] of { byte };
 
-/* One step of bq_flush_to_queue(): a frame enters; with the last one xdp_cpumap_enqueue's program. */
+/* bq_flush_to_queue(): a frame enters at a time; with the last one comes xdp_cpumap_enqueue's program. */
 inline bq_flush_one(r)
 {
 	bulk[r] ? p;
@@ -22,11 +26,15 @@ inline bq_flush_one(r)
 	:: nfull(ptr_ring[r]) -> ptr_ring[r] ! p
 	:: full(ptr_ring[r]) -> drops++
 	fi;
-	p = 0;
-	if
-	:: !len(bulk[r]) -> ring[r].lost = W(ring[r].lost + drops); drops = 0
-	:: else
-	fi
+	p = 0
+}
+
+inline bq_flushed(r)
+{
+	d_step {
+		ring[COUNTERS(r)].lost = W(ring[COUNTERS(r)].lost + drops);
+		drops = 0
+	}
 }
 
 /* bpf_redirect_map() and xdp_do_redirect(): counted, and enqueued when the verdict is carried out. */
@@ -36,24 +44,10 @@ inline redirect(r, frame)
 	:: full(bulk[r]) ->
 		do
 		:: atomic { len(bulk[r]) -> bq_flush_one(r) }
-		:: atomic { !len(bulk[r]) -> bulk[r] ! frame; break }
+		:: atomic { !len(bulk[r]) -> bq_flushed(r); bulk[r] ! frame; break }
 		od
 	:: nfull(bulk[r]) -> bulk[r] ! frame
 	fi
-}
-
-/* xdp_do_flush(): r is set to the first ring and comes back as RINGS. */
-inline flush_all(r)
-{
-	do
-	:: atomic { r < RINGS && len(bulk[r]) > 1 -> bq_flush_one(r) }
-	:: atomic { r < RINGS && len(bulk[r]) == 1 -> bq_flush_one(r) };
-	   atomic {
-		wake_up_process(r);
-		next_bulk(r)
-	   }
-	:: r >= RINGS -> break
-	od
 }
 
 inline next_bulk(r)
@@ -61,6 +55,20 @@ inline next_bulk(r)
 	do
 	:: r < RINGS && !len(bulk[r]) -> r++
 	:: else -> break
+	od
+}
+
+/* xdp_do_flush(), from the first ring with frames in its bulk queue on. */
+inline flush_all(r)
+{
+	do
+	:: atomic { r < RINGS && len(bulk[r]) > 1 -> bq_flush_one(r) }
+	:: atomic { r < RINGS && len(bulk[r]) == 1 -> bq_flush_one(r); bq_flushed(r) };
+	   atomic {
+		wake_up_process(r);
+		next_bulk(r)
+	   }
+	:: r >= RINGS -> break
 	od
 }
 
@@ -75,7 +83,7 @@ inline asleep(r, yes)
 	/* A ring without an owner has had no frame yet. */
 	if
 	:: atomic { !ring[r].task -> yes = !ring[r].owner }
-	:: ring[r].task -> yes = (state[r] == INTERRUPTIBLE)
+	:: atomic { ring[r].task -> yes = (state[THREAD(r)] == INTERRUPTIBLE) }
 	fi
 }
 

@@ -35,7 +35,6 @@ typedef rps_ring {
 	bit marked;
 	byte owner; /* the number of a thread; 0: none */
 	byte task;
-	bit slept; /* nvcsw differs from what it was at the last event */
 };
 
 rps_ring ring[RINGS];
@@ -53,15 +52,18 @@ byte jiffies;
 #endif
 #define rps_in_flight(r)      W(ring[r].tail - ring[r].lost - ring[r].popped)
 
-/* Which thread, and does its state tell something? The order of its stores is the code's. */
-inline rps_ring_owner(r, thread, sched, slept)
+/*
+ * Which thread, and does its state tell something? switched: its nvcsw differs from what it was at its last
+ * event.
+ */
+inline rps_ring_owner(r, thread, sched, switched, slept)
 {
 	if
 	:: ring[r].owner != thread ->
 		ring[r].task = 0;
 		d_step {
 			ring[r].owner = thread;
-			ring[r].slept = 0;
+			switched = 0;
 			slept = 0
 		}
 #ifdef V_TRUST_EARLY
@@ -72,9 +74,9 @@ inline rps_ring_owner(r, thread, sched, slept)
 #ifdef V_SCHED_ALONE
 			slept = sched;
 #else
-			slept = sched && ring[r].slept;
+			slept = sched && switched;
 #endif
-			ring[r].slept = 0;
+			switched = 0;
 			if
 			:: slept && !ring[r].task -> ring[r].task = thread
 			:: else

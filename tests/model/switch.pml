@@ -16,13 +16,7 @@
 #define TICKS 2
 #endif
 
-byte last; /* packet of the flow that was handed over */
-#define FLOW_DELIVERED(p)		     \
-	if				     \
-	:: p -> assert(p > last); last = p   \
-	:: else				     \
-	fi
-
+#include "order.pml"
 #include "rules.pml"
 #include "kthread.pml"
 #include "napi.pml"
@@ -76,8 +70,10 @@ proctype napi()
 		fi;
 		if
 		:: redirect(r, frame)
+#if ERRORS
 		/* The frame could not be converted: xdp_redirect_err. */
 		:: errors -> errors--; ring[r].lost = W(ring[r].lost + 1)
+#endif
 		fi;
 		frame = 0;
 		r = 0
@@ -94,13 +90,7 @@ proctype napi()
 }
 
 #if GRO
-active proctype clock()
-{
-end:
-	do
-	:: jiffies < TICKS -> jiffies++
-	od
-}
+#include "clock.pml"
 #endif
 
 init {
