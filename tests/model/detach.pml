@@ -22,8 +22,8 @@
 
 proctype detach()
 {
-	byte tail;
-	bit idle, left_before, in_flight;
+	byte tail, t;
+	bit idle, none, left_before, in_flight;
 
 	gate = DRAIN;
 	wait_for_polls();

@@ -33,6 +33,9 @@ inline bq_flushed(r)
 {
 	d_step {
 		ring[COUNTERS(r)].lost = W(ring[COUNTERS(r)].lost + drops);
+#ifdef RCU
+		ring[COUNTERS(r)].missing = 0;
+#endif
 		drops = 0
 	}
 }

@@ -68,6 +68,7 @@ end:
 		if
 		:: cpu == 0 ->
 			ring[0].tail = W(ring[0].tail + 1);
+			ring[0].missing++;
 			qtail = rps_qtail(0);
 			r = entry;
 			redirect(r, frame)
@@ -89,8 +90,8 @@ end:
 
 proctype refresh()
 {
-	byte tail;
-	bit idle, left_before;
+	byte tail, t;
+	bit idle, none, left_before;
 
 	published = 0;
 #ifndef V_NO_IDLE_WAIT

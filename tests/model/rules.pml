@@ -4,7 +4,7 @@
  *
  * Counters wrap at WRAP in the place of 2^32; no scenario has half as many frames in one ring
  * between a look and what is looked at. All that is lost stands in one number: the three of the code
- * are only ever summed. The watch for frames that vanish (missing, failed, late) is left out: it
+ * are only ever summed. The watch for frames that vanish (failed, late) is left out: it
  * moves a slot to "no CPU" at most, for good, and docs/design.md says what it gives up.
  *
  * jiffies are compared with snap_jiffies alone, and for being the same.
@@ -35,6 +35,9 @@ typedef rps_ring {
 	bit marked;
 	byte owner; /* the number of a thread; 0: none */
 	byte task;
+#ifdef RCU
+	byte missing; /* counted, and not seen to enter; for rfsctl alone here */
+#endif
 };
 
 rps_ring ring[RINGS];

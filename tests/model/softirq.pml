@@ -170,6 +170,9 @@ inline packet(c)
 #endif
 		:: else ->
 			ring[r].tail = W(ring[r].tail + 1);
+#ifdef RCU
+			ring[r].missing++;
+#endif
 			qtail = rps_qtail(r);
 			redirect(r, frame);
 			goto packet_done
