@@ -39,10 +39,8 @@ proctype attach()
 
 init {
 	atomic {
-#ifdef FIX_FIRST_EVENT
-		local_ring.delivered = WRAP - 1;
-		local_ring.snap = WRAP - 1;
-#endif
+		local_ring.delivered = LOCAL_AT_FIRST;
+		local_ring.snap.frames = LOCAL_AT_FIRST;
 		run kthread(0, 1);
 		run poll(0);
 		run attach()

@@ -22,13 +22,13 @@
 
 proctype detach()
 {
-	byte tail, t;
-	bit idle, none, left_before, in_flight;
+	byte tail, came_out, t;
+	bit idle, was_empty, once, in_flight;
 
 	gate = DRAIN;
 	wait_for_polls();
 	if
-	:: ring[0].tail -> idle_wait(0)
+	:: ring[0].tail -> idle_wait(0, 0)
 	:: !ring[0].tail
 	fi;
 	atomic {
@@ -40,6 +40,8 @@ proctype detach()
 
 init {
 	atomic {
+		local_ring.delivered = LOCAL_AT_FIRST;
+		local_ring.snap.frames = LOCAL_AT_FIRST;
 		run kthread(0, 1);
 		run poll(0);
 		run detach()

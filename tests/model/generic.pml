@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * generic.pml - generic mode: CPUS run the program at once for one queue, and share a slot {cpu, version},
- * steer_shared() in bpf/rfs_steer.bpf.c. Each packet enters the ring, and wakes its thread, by itself.
+ * steer_shared() in bpf/generic.h. Each packet enters the ring, and wakes its thread, by itself.
  *
  * Who is first of two packets whose programs overlap is nobody's promise, and within a ring they are in
  * the order in which they enter. So P1 is what rfs claims: no packet of the slot that was committed is
@@ -48,12 +48,13 @@ byte slot_cpu = HOME, version, slot_qtail;
 #ifdef LOCAL
 rps_ring local_ring;
 bit napi_pass[CPUS];
+byte pass_tail[CPUS];
 #endif
 
-/* rps_in_flight(): tail and lost are read, and then popped. */
+/* popped is read first, and then tail and what was lost. */
 inline none_in_flight(r)
 {
-#ifdef FIX_POPPED_FIRST
+#ifndef V_TAIL_FIRST
 	t = ring[r].popped;
 	yes = (rps_qtail(r) == t);
 #else
@@ -67,8 +68,8 @@ inline ring_idle(r)
 {
 	none_in_flight(r);
 	if
-	:: atomic { yes && !ring[r].task -> yes = !ring[r].owner }
-	:: yes && ring[r].task -> yes = (state[r] == INTERRUPTIBLE)
+	:: atomic { yes && !thread[r].task -> yes = !ring[r].came }
+	:: yes && thread[r].task -> yes = (state[r] == INTERRUPTIBLE)
 	:: !yes
 	fi
 }
@@ -93,7 +94,7 @@ inline steer_shared()
 	   :: r != want && r != AWAY ->
 #ifdef V_RULE2_ON
 		if
-		:: r == 0 -> yes = rps_delivered(r, slot_qtail)
+		:: r == 0 -> yes = rps_delivered(r, r, slot_qtail)
 		:: else
 		fi;
 #endif
@@ -101,8 +102,8 @@ inline steer_shared()
 		:: r == 0 && !yes -> ring_idle(r)
 #ifdef LOCAL
 		:: r == RPS_NO_CPU ->
-			t = local_ring.tail;
-			atomic { yes = (local_ring.popped == t); t = 0 }
+			t = local_ring.popped;
+			atomic { yes = (local_ring.tail == t); t = 0 }
 #endif
 		:: else
 		fi;
@@ -177,7 +178,7 @@ end:
 	   :: r == AWAY -> done = done | (1 << frame)
 #ifdef LOCAL
 	   :: r == RPS_NO_CPU ->
-		napi_pass[c] = 1;
+		atomic { napi_pass[c] = 1; pass_tail[c] = local_ring.tail };
 		p = frame;
 		atomic { FLOW_DELIVERED(p); p = 0 }
 #endif
@@ -186,15 +187,22 @@ end:
 #ifdef LOCAL
 	:: /* The poll ends: napi_poll. */
 	   atomic { napi_pass[c] -> napi_pass[c] = 0; t = local_ring.tail };
-	   local_ring.delivered = t;
-	   atomic { local_ring.popped = t; t = 0 }
+	   atomic {
+		if
+		:: t == pass_tail[c] -> local_ring.popped = t
+		:: else
+		fi;
+		t = 0
+	   }
 #endif
 	od
 }
 
 init {
 	atomic {
-#ifndef LOCAL
+#ifdef LOCAL
+		local_ring.popped = WRAP - 1;
+#else
 		run kthread(0, 1);
 #ifdef WEAK_STORES
 		run store_buffer(0);

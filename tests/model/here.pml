@@ -24,6 +24,8 @@
 
 init {
 	atomic {
+		local_ring.delivered = LOCAL_AT_FIRST;
+		local_ring.snap.frames = LOCAL_AT_FIRST;
 		run kthread(0, 1);
 		run poll(0)
 #ifndef ONE_CPU

@@ -4,16 +4,17 @@
  * (cpu_map_kthread_run() in Linux kernel/bpf/cpumap.c), GRO, and the tracepoint's program.
  *
  * KERNEL says where the tracepoint stands in a round: 61 after the frames are delivered, 612 before
- * it, 615 before it and with GRO. A frame is a number: 0 for one of no interest, else its place among
- * the flow's packets as the NAPI saw them. FLOW_DELIVERED(p) is the hand-over to the protocol; that
+ * it, 615 before it and with GRO. rfs_cpumap counts a round's frames before all that. A frame is a number: 0
+ * for one of no interest, else its place among the flow's packets as the NAPI saw them. FLOW_DELIVERED(p) is the hand-over to the protocol; that
  * takes locks, so it needs no model of memory.
  *
  * GRO is the slowest and the fastest there can be: each frame is held, in an entry of its own, or goes
- * at once with all that were held before it; packets of one flow leave GRO in their order.
+ * with all that were held before it, at once or from the list of those that GRO is through with
+ * (rx_count); packets of one flow leave GRO in their order.
  *
  * Memory: stores are seen at once and in order, as on x86. WEAK_STORES is a machine that does not keep
- * the order of stores: the only one to which no barrier belongs, __set_current_state(TASK_RUNNING), is
- * seen as late as the thread's next barrier. The others may be left as they are: the later popped is
+ * the order of stores: the only one to which the kernel gives no barrier, __set_current_state(TASK_RUNNING),
+ * is seen as late as the thread's next barrier. The others may be left as they are: the later popped is
  * seen, the later rule 3 holds, and delivered and task only allow what was right a while ago.
  */
 #ifndef RING_SIZE
@@ -24,9 +25,15 @@
 #endif
 #define FRAMES 8 /* as many as there are, at least */
 
-/* The counters of a CPUMAP entry. */
+/* By a frame's tag: its queue's ring; and the counters of an entry's thread. */
+#ifndef RING_OF
+#define RING_OF(p, r) (r)
+#endif
 #ifndef COUNTERS
 #define COUNTERS(r) (r)
+#endif
+#ifndef PACKET
+#define PACKET(p) (p)
 #endif
 
 #define RUNNING	      0
@@ -52,6 +59,7 @@ chan ptr_ring[RINGS] = [RING_SIZE] of { byte };
 chan hand[RINGS] = [BATCH] of { byte };	/* popped, not yet handed on */
 #if KERNEL == 615
 chan gro[RINGS] = [FRAMES] of { byte, byte };	/* frame, jiffies */
+chan gro_rx[RINGS] = [FRAMES] of { byte };
 #endif
 
 inline set_current_state_interruptible(r)
@@ -102,17 +110,30 @@ inline hand_on(r)
 }
 
 #if GRO
-/* gro_flush(): all, or those of an earlier jiffy. They are in the order of their age. */
+/* gro_flush_normal(): all, or those of an earlier jiffy. They are in the order of their age. */
 inline gro_flush(r, all)
 {
 	d_step {
 		do
-		:: nempty(gro[r]) ->
+		:: nempty(gro_rx[r]) -> gro_rx[r] ? p; FLOW_DELIVERED(p)
+		:: !len(gro_rx[r]) && len(gro[r]) ->
 			gro[r] ? <p, age>;
 			if
 			:: (all) || age != jiffies -> gro[r] ? p, age; FLOW_DELIVERED(p)
 			:: else -> break
 			fi
+		:: !len(gro_rx[r]) && !len(gro[r]) -> break
+		od;
+		p = 0;
+		age = 0
+	}
+}
+
+inline gro_complete(r)
+{
+	d_step {
+		do
+		:: nempty(gro[r]) -> gro[r] ? p, age; gro_rx[r] ! p
 		:: empty(gro[r]) -> break
 		od;
 		p = 0;
@@ -127,7 +148,7 @@ inline gro_receive(r)
 		:: nempty(hand[r]) ->
 			hand[r] ? p;
 			if
-			:: p -> gro[r] ! p, jiffies
+			:: PACKET(p) -> gro[r] ! p, jiffies
 			:: else
 			fi
 		:: empty(hand[r]) -> break
@@ -136,15 +157,16 @@ inline gro_receive(r)
 	}
 	if
 	:: skip
-	:: nempty(gro[r]) -> gro_flush(r, true)
+	:: nempty(gro[r]) -> gro_complete(r)
+	:: len(gro[r]) || len(gro_rx[r]) -> gro_flush(r, true)
 	fi
 }
 #endif
 
-/* A full barrier there is not in the code. */
+/* rfs_cpumap's full barrier, where the target is not x86. */
 inline before_popped(r)
 {
-#ifdef FIX_POPPED_BARRIER
+#if defined(WEAK_STORES) && !defined(V_NO_POPPED_BARRIER)
 	if
 	:: state_late[r] -> state_late[r] = 0; state[r] = RUNNING
 	:: else
@@ -155,27 +177,34 @@ inline before_popped(r)
 }
 
 /*
- * The tracepoint's program. Who reads delivered, then popped, and then owner, task and state cannot
- * tell its stores from one store: what is new of the first allows what is new of the next. FINE looks
- * at that.
+ * The programs. Who reads what they write cannot tell their stores from one store: what is new of the first
+ * allows what is new of the next. FINE looks at that.
  */
 #ifdef FINE
 #define PROGRAM
 #else
 #define PROGRAM atomic
 #endif
-inline tracepoint(r, thread)
+#if !GRO
+#define HELD(r) 0
+#elif defined(V_NO_RX_COUNT)
+#define HELD(r) len(gro[r])
+#else
+#define HELD(r) (len(gro[r]) || len(gro_rx[r]))
+#endif
+
+inline tracepoint(r, me)
 {
 	PROGRAM {
 #ifdef REFRESH
 		/* The last round of one whose entry was made anew: the ring is another thread's. */
 		if
-		:: !n && ring[COUNTERS(r)].owner != thread -> goto not_counted
+		:: !n && thread[COUNTERS(r)].owner != me -> goto not_counted
 		:: else
 		fi;
 #endif
-		rps_ring_owner(COUNTERS(r), thread, sched, switched[r], slept);
-		rps_ring_event(COUNTERS(r), n, slept);
+		rps_thread_owner(COUNTERS(r), me, sched, switched[r], slept);
+		rps_thread_event(COUNTERS(r), slept, HELD(r));
 #ifdef REFRESH
 not_counted:
 #endif
@@ -185,7 +214,7 @@ not_counted:
 }
 
 /* RINGS threads, one a ring; thread numbers begin with 1, and refresh makes others. */
-proctype kthread(byte r, thread)
+proctype kthread(byte r, me)
 {
 	byte p, n;
 	bit sched, slept;
@@ -222,31 +251,34 @@ end_asleep:			state[r] == RUNNING
 #endif
 		fi
 	   fi;
-	   atomic {
-		n = 0;
+	   bh_disable(r);
+	   PROGRAM {
 		do
-		:: len(ptr_ring[r]) && n < BATCH -> ptr_ring[r] ? p; hand[r] ! p; n++
+		:: len(ptr_ring[r]) && n < BATCH ->
+			ptr_ring[r] ? p;
+			rps_ring_pop(RING_OF(p, r), COUNTERS(r));
+			hand[r] ! p;
+			n++
 		:: else -> break
 		od;
-		p = 0;
-		bh_disable(r)
+		p = 0
 	   }
 #if KERNEL == 61
 	   hand_on(r);
 	   atomic {
-		tracepoint(r, thread);
+		tracepoint(r, me);
 		n = 0;
 		bh_enable(r)
 	   }
 #elif KERNEL == 612
-	   tracepoint(r, thread);
+	   tracepoint(r, me);
 	   atomic {
 		hand_on(r);
 		n = 0;
 		bh_enable(r)
 	   }
 #else
-	   tracepoint(r, thread);
+	   tracepoint(r, me);
 	   gro_receive(r);
 	   atomic {
 		packets = packets + n;
@@ -267,7 +299,7 @@ end_asleep:			state[r] == RUNNING
 
 /* Does anything that was counted into a ring wait in it, or in its thread? */
 #if GRO
-#define thread_holds(r) (len(ptr_ring[r]) || len(hand[r]) || len(gro[r]))
+#define thread_holds(r) (len(ptr_ring[r]) || len(hand[r]) || len(gro[r]) || len(gro_rx[r]))
 #else
 #define thread_holds(r) (len(ptr_ring[r]) || len(hand[r]))
 #endif

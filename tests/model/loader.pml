@@ -18,76 +18,83 @@ inline wait_for_polls()
 }
 
 /* idle.c: idle_wait() with one ring, whose thread is seen. An idle ring's thread sleeps. */
-inline is_idle(r, yes)
+inline is_idle(i, r, yes)
 {
-	t = ring[r].missing;
-	atomic { yes = (rps_in_flight(r) <= t); t = 0 };
+	t = ring[i].missing;
+	atomic { yes = (rps_in_flight(i) <= t); t = 0 };
 	if
 	:: yes -> yes = (state[r] == INTERRUPTIBLE)
 	:: else
 	fi
 }
 
-/* FIX_TRUST: with frames of a poll that runs, the thread may be on its way in at the second look. */
-#ifdef FIX_TRUST
-#define MAY_TRUST none
+/* was_empty: nothing at all was in flight at the first look, so that no poll's frame may have set the thread going. */
+#ifdef V_TRUST_MISSING
+#define WAS_EMPTY 1
 #else
-#define MAY_TRUST 1
+#define WAS_EMPTY was_empty
 #endif
 
-inline is_trusted(r, yes)
+inline is_trusted(t, yes)
 {
 	if
-	:: atomic { !ring[r].owner || ring[r].task -> yes = 1 }
-	:: ring[r].owner && !ring[r].task ->
-		if
-		:: MAY_TRUST -> ring[r].task = ring[r].owner
-		:: else
-		fi;
+	:: atomic { !WAS_EMPTY || !thread[t].owner || thread[t].task -> yes = 1 }
+	:: atomic {
+		WAS_EMPTY && thread[t].owner && !thread[t].task ->
+		thread[t].task = thread[t].owner;
 		yes = 0
+	   }
 	fi
 }
 
 /*
- * look(), all polls, was_left(), and so on. FIX_TWICE: it is drained if it was left twice in a row, as a
- * poll before the first may have woken its thread for nothing, and one before the second met it awake.
+ * look(), all polls, was_left(), and so on; drained is what was left twice in a row. FIX_LOOKS: by three looks
+ * that found the same tail and the same popped, so that no frame was counted or came out from the first one on.
  */
-inline idle_wait(r)
+inline idle_wait(i, r)
 {
 #ifdef V_ONE_INSTANT
 	/* Nothing in flight, once; the thread is not asked. */
-	!rps_in_flight(r)
+	!rps_in_flight(i)
 #else
 	do
 	:: if
-	   :: !left_before ->
-		atomic { tail = ring[r].tail; none = !rps_in_flight(r) };
-		is_idle(r, idle)
-	   :: else
+#ifdef FIX_LOOKS
+	   :: once -> idle = 1
+	   :: !once ->
+#else
+	   :: true ->
+#endif
+		atomic { tail = ring[i].tail; was_empty = !rps_in_flight(i); came_out = ring[i].popped };
+		is_idle(i, r, idle)
 	   fi;
 	   wait_for_polls();
 	   if
-	   :: idle -> is_idle(r, idle)
+	   :: idle -> is_idle(i, r, idle)
 	   :: else
 	   fi;
 	   if
-	   :: ring[r].tail != tail -> idle = 0
+	   :: ring[i].tail != tail -> idle = 0
+#ifdef FIX_LOOKS
+	   :: ring[i].tail == tail && ring[i].popped != came_out -> idle = 0
+#endif
 	   :: else
 	   fi;
 	   if
-	   :: idle -> is_trusted(r, idle)
+	   :: idle -> is_trusted(i, idle)
 	   :: else
 	   fi;
 	   atomic {
 		if
-#ifdef FIX_TWICE
-		:: idle && !left_before -> left_before = 1
-		:: idle && left_before -> break
+#ifndef V_ONCE
+		:: idle && !once -> once = 1
+		:: idle && once -> once = 0; break
 #else
 		:: idle -> break
 #endif
-		:: else -> left_before = 0
-		fi
+		:: else -> once = 0
+		fi;
+		idle = 0
 	   }
 	od
 #endif

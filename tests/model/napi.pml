@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * napi.pml - one NAPI: the bulk queues before the rings, and the XDP program's switch rule with one
- * slot, steer() in bpf/rfs_steer.bpf.c in its order of reads.
+ * slot, may_leave() in bpf/leave.h in its order of reads. Where one queue only has packets of the slot,
+ * next_cpu() in bpf/place.h comes to that.
  *
  * tail, lost and the slot are the NAPI's own, and polls of a queue come one after the other, also if
  * on different CPUs; so what is done with these alone is no step of its own. Bulk queues are emptied
@@ -10,9 +11,13 @@
 #ifndef BULK_SIZE
 #define BULK_SIZE 2 /* CPU_MAP_BULK_SIZE */
 #endif
-/* Whose state ring[r].task is; the numbers of threads begin with 1. */
+/* Whose state thread[t].task is; the numbers of threads begin with 1. */
 #ifndef THREAD
-#define THREAD(r) (r)
+#define THREAD(t) (t)
+#endif
+/* The queue's counters of the entry r. */
+#ifndef MY_RING
+#define MY_RING(r) (r)
 #endif
 #define RPS_NO_CPU RINGS /* a place without a ring of the kernel's */
 
@@ -32,9 +37,9 @@ inline bq_flush_one(r)
 inline bq_flushed(r)
 {
 	d_step {
-		ring[COUNTERS(r)].lost = W(ring[COUNTERS(r)].lost + drops);
+		ring[MY_RING(r)].lost = W(ring[MY_RING(r)].lost + drops);
 #ifdef RCU
-		ring[COUNTERS(r)].missing = 0;
+		ring[MY_RING(r)].missing = 0;
 #endif
 		drops = 0
 	}
@@ -75,53 +80,64 @@ inline flush_all(r)
 	od
 }
 
-/* Rule 3, in the two halves that its barrier keeps apart. */
-inline none_in_flight(r, yes)
+/* Rule 3, in the two halves that its barrier keeps apart. What it finds stays true: settled. */
+inline none_in_flight(i, yes)
 {
-	yes = !rps_in_flight(r)
+	atomic {
+		popped = ring[i].popped;
+		yes = (rps_qtail(i) == popped)
+	}
 }
 
-inline asleep(r, yes)
+inline asleep(i, t, yes)
 {
-	/* A ring without an owner has had no frame yet. */
+	/* Without a task, a ring out of which a frame came is not idle. */
 	if
-	:: atomic { !ring[r].task -> yes = !ring[r].owner }
-	:: atomic { ring[r].task -> yes = (state[THREAD(r)] == INTERRUPTIBLE) }
+	:: atomic { !thread[t].task -> yes = !ring[i].came }
+	:: atomic { thread[t].task -> yes = (state[THREAD(t)] == INTERRUPTIBLE) }
 	fi
 }
 
-inline ring_idle(r, yes)
+inline ring_idle(i, t, yes)
 {
 #ifdef V_STATE_FIRST
-	asleep(r, yes);
+	asleep(i, t, yes);
 	if
-	:: yes -> none_in_flight(r, yes)
+	:: yes -> none_in_flight(i, yes)
 	:: else
-	fi
+	fi;
 #else
 #ifdef V_NO_BARRIER
 	/* The loads may be done in either order. */
 	if
-	:: asleep(r, yes);
+	:: asleep(i, t, yes);
 	   if
-	   :: yes -> none_in_flight(r, yes)
+	   :: yes -> none_in_flight(i, yes)
 	   :: else
 	   fi
 	:: skip;
 #endif
-	   none_in_flight(r, yes);
+	   none_in_flight(i, yes);
 	   if
-	   :: yes -> asleep(r, yes)
+	   :: yes -> asleep(i, t, yes)
 	   :: else
 	   fi
 #ifdef V_NO_BARRIER
 	fi
 #endif
+	;
 #endif
+	atomic {
+		if
+		:: yes -> rps_ring_settled(i, popped)
+		:: else
+		fi;
+		popped = 0
+	}
 }
 
 #ifdef V_ALWAYS
-#define rule2(r, qt) 1
+#define rule2(i, t, qt) 1
 #else
-#define rule2(r, qt) rps_delivered(r, qt)
+#define rule2(i, t, qt) rps_delivered(i, t, qt)
 #endif

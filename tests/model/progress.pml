@@ -67,7 +67,7 @@ inline send()
 
 proctype napi()
 {
-	byte qtail;
+	byte qtail, popped;
 	bit yes;
 
 #ifdef V_LOSS_UNTOLD
@@ -78,12 +78,12 @@ proctype napi()
 	:: atomic {
 		MAY_SEND ->
 #ifndef V_NO_RULE2
-		yes = rule2(0, qtail)
+		yes = rule2(0, 0, qtail)
 #endif
 	   };
 #ifndef V_NO_RULE3
 	   if
-	   :: !yes -> ring_idle(0, yes)
+	   :: !yes -> ring_idle(0, 0, yes)
 	   :: else
 	   fi;
 #endif

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * queues.pml - two NAPIs. With a CPUMAP for each RX queue they share nothing, and switch.pml is all there is.
- * Here is what they must not share, and what is not promised:
+ * queues.pml - two NAPIs whose frames share the CPUs' rings. Each frame says whose it is, and each queue has
+ * counters of its own. No model has flows that come by both yet.
  *
- * V_ONE_CPUMAP	 one CPUMAP for all queues, with one tail a CPU, counted atomically
- * V_BOND	 two NAPIs with one rx_queue_index: the same rings, and tail++ is two steps
- * ONE_FLOW	 a CPUMAP for each queue, and a flow that changes its queue; its reader does not move
+ * V_TOTALS	 one tail and one popped a CPU for all queues, counted atomically
+ * V_BOND	 two NAPIs with one rx_queue_index: the same counters, and tail++ is two steps
  *
- * napi() brings the flow and is switch.pml's, short; other() brings frames to ring 0, or with ONE_FLOW the
- * flow's packets to its own ring.
+ * napi() brings the flow and is switch.pml's, short; other() brings frames to ring 0.
  */
 #define RINGS 2
+#if defined(V_TOTALS) || defined(V_BOND)
+#define OTHER 0
+#else
+#define QUEUES 2
+#define OTHER 1
+#endif
+/* A frame's tag. */
+#define TAG	      16
+#define PACKET(p)     ((p) & (TAG - 1))
+#define RING_OF(p, r) RING((p) / TAG, r)
 #ifndef PACKETS
 #define PACKETS 2
 #endif
@@ -27,7 +35,7 @@ byte seen;
 
 proctype napi()
 {
-	byte left = PACKETS, p, drops, r, frame, want, cpu, qtail;
+	byte left = PACKETS, p, drops, popped, r, frame, want, cpu, qtail;
 	bit yes;
 
 	do
@@ -36,19 +44,17 @@ proctype napi()
 		left--;
 		seen++;
 		frame = seen;
-#ifndef ONE_FLOW
 		if
 		:: want = 0
 		:: want = 1
 		fi;
-#endif
 		if
-		:: cpu != want -> yes = rule2(cpu, qtail)
+		:: cpu != want -> yes = rule2(cpu, cpu, qtail)
 		:: else
 		fi
 	   };
 	   if
-	   :: cpu != want && !yes -> ring_idle(cpu, yes)
+	   :: cpu != want && !yes -> ring_idle(cpu, cpu, yes)
 	   :: else
 	   fi;
 	   atomic {
@@ -80,38 +86,28 @@ proctype napi()
 	od
 }
 
-#ifdef ONE_FLOW
-#define OTHER 1
-#else
-#define OTHER 0
-#endif
-
 /* A poll for each packet; its bulk queue holds one. */
 proctype other()
 {
-	byte left = OTHERS, t, frame;
+	byte left = OTHERS, t;
 
 	do
 	:: atomic {
 		left ->
 		left--;
-#ifdef ONE_FLOW
-		seen++;
-		frame = seen;
-#endif
-		t = ring[OTHER].tail;
+		t = ring[RING(OTHER, 0)].tail;
 #ifdef V_BOND
 	   };
 	   atomic {
 #endif
-		ring[OTHER].tail = W(t + 1);
+		ring[RING(OTHER, 0)].tail = W(t + 1);
 		t = 0
 	   };
 	   if
-	   :: atomic { nfull(ptr_ring[OTHER]) -> ptr_ring[OTHER] ! frame }
-	   :: atomic { full(ptr_ring[OTHER]) -> ring[OTHER].lost = W(ring[OTHER].lost + 1) }
+	   :: atomic { nfull(ptr_ring[0]) -> ptr_ring[0] ! OTHER * TAG }
+	   :: atomic { full(ptr_ring[0]) -> ring[RING(OTHER, 0)].lost = W(ring[RING(OTHER, 0)].lost + 1) }
 	   fi;
-	   wake_up_process(OTHER)
+	   wake_up_process(0)
 	:: !left -> break
 	od
 }

@@ -10,7 +10,9 @@
 #define RCU
 #define RINGS 2
 #define COUNTERS(r) 0
-#define THREAD(r)   (ring[0].task - 1)
+#define MY_RING(r)  0
+#define RING_OF(p, r) 0
+#define THREAD(t)   (thread[0].task - 1)
 #ifndef PACKETS
 #define PACKETS 3
 #endif
@@ -33,7 +35,7 @@ byte left = PACKETS;
 
 proctype napi()
 {
-	byte seen, p, drops, r, frame, want, cpu, qtail;
+	byte seen, p, drops, popped, r, frame, want, cpu, qtail;
 	bit yes;
 
 end:
@@ -50,12 +52,12 @@ end:
 		fi;
 		if
 		:: cpu == want -> want = cpu
-		:: cpu == 0 && want == AWAY -> yes = rule2(0, qtail)
+		:: cpu == 0 && want == AWAY -> yes = rule2(0, 0, qtail)
 		:: cpu == AWAY && want == 0 -> yes = 1
 		fi
 	   };
 	   if
-	   :: cpu == 0 && want == AWAY && !yes -> ring_idle(0, yes)
+	   :: cpu == 0 && want == AWAY && !yes -> ring_idle(0, 0, yes)
 	   :: else
 	   fi;
 	   atomic {
@@ -90,23 +92,28 @@ end:
 
 proctype refresh()
 {
-	byte tail, t;
-	bit idle, none, left_before;
+	byte tail, came_out, t;
+	bit idle, was_empty, once;
 
 	published = 0;
 #ifndef V_NO_IDLE_WAIT
-	idle_wait(0);
+	idle_wait(0, 0);
 #endif
-#ifdef FIX_CLEAR_FIRST
-	ring[0].owner = 0;
-	ring[0].task = 0;
+#ifdef FIX_SETTLED
+	/* What was waited for is delivered: a poll need not ask a thread that nobody knows any more. */
+	ring[0].settled = ring[0].popped;
+	wait_for_polls();
+#endif
+#ifndef V_CLEAR_LAST
+	thread[0].owner = 0;
+	thread[0].task = 0;
 	entry = 1;
 	run kthread(1, 2);
 #else
 	entry = 1;
 	run kthread(1, 2);
-	ring[0].task = 0;
-	ring[0].owner = 0;
+	thread[0].task = 0;
+	thread[0].owner = 0;
 #endif
 	wait_for_polls();
 	published = 1

@@ -22,12 +22,15 @@ bit scheduled;		/* NAPI_STATE_SCHED */
 bit softirq[2];
 bit napi_pass[2];	/* by CPU: packets were passed in the poll that runs there */
 byte cpu = RPS_NO_CPU, qtail;	/* the slot */
-rps_ring local_ring;
+rps_ring local_ring;	/* WRAP - 1: -1, as queue.c makes it, before its first event */
+#ifdef V_FIRST_EVENT
+#define LOCAL_AT_FIRST 0
+#else
+#define LOCAL_AT_FIRST (WRAP - 1)
+#endif
 chan napi_gro = [FRAMES] of { byte, byte };
 chan rx_list = [FRAMES] of { byte };
-#ifdef FIX_PASS_TAIL
 byte pass_tail[2];
-#endif
 
 inline normal_list()
 {
@@ -77,9 +80,9 @@ inline rps_local_event()
 		:: !held || local_ring.marked ->
 			if
 			:: !held -> local_ring.delivered = tail
-			:: else -> local_ring.delivered = local_ring.snap
+			:: else -> local_ring.delivered = local_ring.snap.frames
 			fi;
-			local_ring.snap = tail;
+			local_ring.snap.frames = tail;
 			local_ring.snap_jiffies = jiffies;
 			local_ring.marked = 0
 #ifdef V_LOCAL_NO_JIFFY
@@ -100,7 +103,7 @@ inline napi_poll_event(c)
 	   held = 0;
 #endif
 	   tail = local_ring.tail;
-#ifdef FIX_PASS_TAIL
+#ifndef V_ANY_EVENT
 	   /* Another poll has begun: of its packets this event tells nothing. */
 	   if
 	   :: tail != pass_tail[c]
@@ -142,13 +145,13 @@ inline packet(c)
 			if
 			:: cpu == want -> want = STAYS
 			:: cpu != want && cpu == RPS_NO_CPU -> yes = local_rule2()
-			:: cpu != want && cpu != RPS_NO_CPU -> yes = rule2(cpu, qtail)
+			:: cpu != want && cpu != RPS_NO_CPU -> yes = rule2(cpu, cpu, qtail)
 			fi
 		:: else -> want = STAYS
 		fi
 	}
 	if
-	:: want != STAYS && r != RPS_NO_CPU && !yes -> ring_idle(r, yes)
+	:: want != STAYS && r != RPS_NO_CPU && !yes -> ring_idle(r, r, yes)
 	:: else
 	fi;
 	atomic {
@@ -165,9 +168,7 @@ inline packet(c)
 			:: else
 			fi;
 			napi_pass[c] = 1;
-#ifdef FIX_PASS_TAIL
 			pass_tail[c] = local_ring.tail
-#endif
 		:: else ->
 			ring[r].tail = W(ring[r].tail + 1);
 #ifdef RCU
@@ -192,7 +193,7 @@ packet_done:
 
 proctype poll(byte c)
 {
-	byte p, age, drops, r, frame, want, tail;
+	byte p, age, drops, popped, r, frame, want, tail;
 	bit yes, held;
 
 end:

@@ -23,7 +23,7 @@
 
 proctype napi()
 {
-	byte left = PACKETS, seen = 0, errors = ERRORS, p, drops, r, frame, want;
+	byte left = PACKETS, seen = 0, errors = ERRORS, p, drops, popped, r, frame, want;
 	byte cpu = 0, qtail = 0; /* the slot; a flow's first decision is free */
 	bit yes;
 
@@ -46,14 +46,14 @@ proctype napi()
 			frame = seen;
 			r = cpu;
 			if
-			:: cpu != want -> yes = rule2(r, qtail)
+			:: cpu != want -> yes = rule2(r, r, qtail)
 			:: else -> want = RPS_NO_CPU
 			fi
 		:: else -> want = RPS_NO_CPU
 		fi
 	   };
 	   if
-	   :: want != RPS_NO_CPU && !yes -> ring_idle(r, yes)
+	   :: want != RPS_NO_CPU && !yes -> ring_idle(r, r, yes)
 	   :: else
 	   fi;
 	   atomic {
