@@ -80,7 +80,7 @@ $(B)/traffic/%.o: tests/traffic/%.c | $(B)/traffic
 $(B) $(B)/traffic:
 	mkdir -p $@
 
-SHELL_FILES := tools/setup tools/demo tools/test tests/bench/bench.sh .ci/run tests/docs/check tests/docs/layers tests/vm/fetch tests/vm/run \
+SHELL_FILES := tools/setup tools/demo tools/test tests/bench/bench.sh .ci/run tests/docs/check tests/docs/layers tests/model/run tests/vm/fetch tests/vm/run \
 	tests/vm/selftest tests/vm/matrix tests/vm/nic tests/vm/nic-guest.sh tests/vm/systemd-guest.sh $(wildcard tests/net/*.sh tests/traffic/*.sh tests/unit/*.sh)
 C_FILES     := $(wildcard bpf/*.[ch] include/rfs/*.h loader/*/*.[ch])
 
@@ -117,6 +117,7 @@ test:
 	@$(MAKE) --no-print-directory -s -j$$(nproc) test-build $(UNIT_PROGRAMS) $(PROG_TEST)
 	@RFS_RESULTS=$(B)/tests/results tools/test \
 		unit $(MAKE) --no-print-directory -s test-unit -- \
+		model $(MAKE) --no-print-directory -s test-model -- \
 		prog $(MAKE) --no-print-directory -s test-prog -- \
 		docs $(MAKE) --no-print-directory -s test-docs -- \
 		$(foreach t,$(NET_TESTS),net-$(t) tests/net/$(t).sh --) \
