@@ -22,7 +22,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
-#include "rfs/types.h"
+#include "rfs/tag.h"
 
 #define CPUS_MAX 1024
 
@@ -90,9 +90,13 @@ static __u64 random_state = 88172645463325252ULL;
 static __always_inline void untag(struct xdp_md *ctx)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
+	__u16 type;
 
-	if ((void *)(eth + 1) <= (void *)(long)ctx->data_end)
-		eth->h_proto = bpf_htons(ETH_P_IP);
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return;
+	type = bpf_ntohs(eth->h_proto);
+	if (rfs_tag(0, type) == RFS_TAG_NONE)
+		eth->h_proto = bpf_htons(rfs_tag_eth_type(type));
 }
 
 SEC("xdp")

@@ -20,16 +20,21 @@ const volatile __u16 cli_port;
 __u64 sent; /* frames so far */
 static __u32 next;
 
-/* Pages come back with the ports of an earlier round, so both are always written. */
+/*
+ * Pages come back with the ports of an earlier round, so both are always written; and with rfs's tag
+ * in the place of the EtherType, if a ring was full.
+ */
 SEC("xdp")
 int wire_out(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = data;
 	struct udphdr *udp = data + sizeof(struct ethhdr) + sizeof(struct iphdr);
 	__u32 flow = next;
 
 	if ((void *)(udp + 1) > end)
 		return XDP_DROP;
+	eth->h_proto = bpf_htons(ETH_P_IP);
 	next = flow + 1 < flows ? flow + 1 : 0;
 	udp->source = bpf_htons(cli_port + flow);
 	udp->dest = bpf_htons(srv_port + flow);
