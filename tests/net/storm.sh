@@ -124,19 +124,19 @@ change_queues
 [ $MOVES -ge $((SECS * 50)) ]
 result $? "$MOVES moves were made"
 
-# control BUILD DESCRIPTION STORM-ARGUMENTS...: is what this build leaves out seen?
+# control BUILD SLOTS DESCRIPTION STORM-ARGUMENTS...: is what this build leaves out seen?
 control()
 {
-	local broken=$LAB_BUILD/$1/rfsctl good=$RFSCTL what=$2 try
+	local broken=$LAB_BUILD/$1/rfsctl good=$RFSCTL slots=$2 what=$3 try
 
-	shift 2
+	shift 3
 	if [ ! -x "$broken" ]; then
 		result 1 "$what: the control build is there ($broken; make broken)"
 		return
 	fi
 	RFSCTL=$broken
 	SINK_OPTIONS=(--expect-overtaken)
-	rfsctl attach s0 --flow-cnt 8 --qsize 64 --kthread-sched batch:10 >/dev/null 2>&1
+	rfsctl attach s0 --flow-cnt "$slots" --qsize 256 --kthread-sched batch:10 >/dev/null 2>&1
 	for ((try = 0; try < 3; try++)); do
 		storm "$@"
 		[ "$SINK_RC" = 0 ] && break
@@ -146,22 +146,18 @@ control()
 	RFSCTL=$good
 }
 
-# With something that computes on each CPU, for the rings' threads to wait longer than senders do.
+# With something that computes on the last CPU, for its ring's thread to wait longer than senders do.
 control_places()
 {
-	local cpu hogs=()
+	local hog
 
-	for ((cpu = 0; cpu < NCPUS; cpu++)); do
-		start srv taskset -c "$cpu" sh -c 'while :; do :; done'
-		hogs+=($!)
-	done
-	control broken-places "a place that is not drained of the other queues' packets is caught" 4 64 5 30000 4 sweep
-	for cpu in "${hogs[@]}"; do
-		stop "$cpu"
-	done
+	start srv taskset -c "$LAST_CPU" sh -c 'while :; do :; done'
+	hog=$!
+	control broken-places 4096 "a place that is not drained of the other queues' packets is caught" 4 64 5 20000 1 steady
+	stop "$hog"
 }
 
 control_places
 SENDERS_HOP=
-control broken "the broken switch rule is caught" 4 64 5 50000 16 sweep
+control broken 8 "the broken switch rule is caught" 4 64 5 50000 16 sweep
 tap_end

@@ -25,6 +25,7 @@
 #define RETRY_NS	(50 * NSEC_PER_USEC)
 #define CHURN_IDLE_NS	NSEC_PER_MSEC
 #define SETTLE_NS	(2 * NSEC_PER_MSEC)
+#define POLL_NS		(200 * NSEC_PER_USEC)
 #define ARRIVE_NS	(1000 * NSEC_PER_MSEC)
 
 struct flow {
@@ -177,11 +178,15 @@ static int hop(struct sender *s)
 
 	if (!s->hopper.next_ns || now < s->hopper.next_ns)
 		return 0;
-	run_sleep_until(now + SETTLE_NS);
 	if (s->wire)
 		pthread_rwlock_wrlock(&s->wire->lock);
-	if (arrived(s))
+	else
+		run_sleep_until(now + SETTLE_NS);
+	if (arrived(s)) {
+		/* The NAPI counts a little before its poll ends. */
+		run_sleep_until(now_ns() + POLL_NS);
 		err = hopper_tick(&s->hopper, now_ns());
+	}
 	if (s->wire)
 		pthread_rwlock_unlock(&s->wire->lock);
 	s->hops += s->hopper.hops - hops;
