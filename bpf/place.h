@@ -52,7 +52,7 @@ static long look_at_other(__u32 index, void *arg)
 		return 0;
 	from.word = READ_ONCE(*other);
 	/* It left that place, so it was drained of it. */
-	if (from.flow.cpu != o->place.cpu)
+	if (from.flow.cpu != rps_place_cpu(o->place))
 		return 0;
 	ring_index = from.flow.cpu == RPS_NO_CPU ? nr_cpus : from.flow.cpu;
 	ring = bpf_map_lookup_elem(rings, &ring_index);
@@ -81,10 +81,16 @@ static __always_inline bool others_drained(const struct queue *q, struct rps_pla
 	return !o.undrained;
 }
 
-/* Note that a packet goes to a place that others use. Return: it is where the slot's flows are. */
+/*
+ * Note in the slot that a packet goes to a place that others use, and then look at that once more:
+ * who moves it marks it first and then looks at the others' notes, so one of the two sees the
+ * other. A mark that is found is taken off; who made it then finds the note.
+ *
+ * Return: it is still there, and knows that this queue is.
+ */
 static __always_inline bool claim(const struct queue *q, struct rps_ring *ring, __u32 cpu)
 {
-	union place place;
+	union place place, unmarked;
 	union dev_flow to = { .flow = { .cpu = cpu, .qtail = rps_qtail(ring) + 1 } };
 	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
 
@@ -93,7 +99,12 @@ static __always_inline bool claim(const struct queue *q, struct rps_ring *ring, 
 	WRITE_ONCE(*(word *)q->slot, to.word);
 	full_barrier(&ring->barrier);
 	place.word = READ_ONCE(*shared);
-	return place.at.cpu == cpu;
+	if (rps_place_cpu(place.at) != cpu || !(place.at.queues & queue_bit(q)))
+		return false;
+	if (place.at.mover == RPS_NO_MOVER)
+		return true;
+	unmarked.at = rps_place_at(cpu, place.at.queues);
+	return __sync_val_compare_and_swap(shared, place.word, unmarked.word) == place.word;
 }
 
 /* A packet's tries to find out where it goes. */
@@ -102,7 +113,6 @@ struct turn {
 	struct rps_dev_flow from;
 	__u32 wanted;
 	__u32 cpu; /* the result */
-	bool left; /* from may be left */
 };
 
 /* bpf_loop()'s, so that the verifier looks at it once. Return: 0, once more. */
@@ -111,32 +121,36 @@ static long take_turn(__u32 n, void *arg)
 	struct turn *t = arg;
 	const struct queue *q = t->q;
 	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
-	struct rps_ring *ring;
+	struct rps_ring *ring = ring_of(q, t->from.cpu);
 	union place old, new;
-	bool moves;
+	bool left, moves;
 
 	t->cpu = t->from.cpu;
-	if (!shared)
+	if (!shared || !ring)
 		return 1;
 	old.word = READ_ONCE(*shared);
-	if (!t->left && t->from.cpu != old.at.cpu)
+	/* In this order: who moved the place did so when our packets were delivered. */
+	full_barrier(&ring->barrier);
+	left = may_leave(ring, t->from.cpu, t->from.qtail);
+	if (!left && t->from.cpu != rps_place_cpu(old.at))
 		return 1;
-	moves = t->left && old.at.cpu != t->wanted &&
-		(is_alone(q, old.at) || old.at.queues & queue_bit(q)) && others_drained(q, old.at);
-	new.at = (struct rps_place){ old.at.cpu, old.at.queues | queue_bit(q) };
-	if (moves)
-		new.at = (struct rps_place){ t->wanted, queue_bit(q) };
+	/* Of two who want to move it, one goes where it is; else both might try for ever. */
+	moves = left && !n && rps_place_cpu(old.at) != t->wanted && old.at.mover == RPS_NO_MOVER &&
+		(is_alone(q, old.at) || old.at.queues & queue_bit(q));
+	if (moves && !is_alone(q, old.at)) {
+		new = old;
+		new.at.mover = q->index;
+		if (__sync_val_compare_and_swap(shared, old.word, new.word) != old.word)
+			return 0;
+		old = new;
+		moves = others_drained(q, old.at);
+	}
+	new.at = moves ? rps_place_at(t->wanted, queue_bit(q))
+		       : rps_place_at(rps_place_cpu(old.at), old.at.queues | queue_bit(q));
 	if (new.word != old.word &&
 	    __sync_val_compare_and_swap(shared, old.word, new.word) != old.word)
 		return 0;
-	if (moves && !others_drained(q, old.at)) {
-		/* One of them came in between. */
-		old.at.queues |= queue_bit(q);
-		if (__sync_val_compare_and_swap(shared, new.word, old.word) != new.word)
-			return 1;
-		new.word = old.word;
-	}
-	t->cpu = new.at.cpu;
+	t->cpu = rps_place_cpu(new.at);
 	ring = ring_of(q, t->cpu);
 	return !ring || claim(q, ring, t->cpu);
 }
@@ -144,13 +158,8 @@ static long take_turn(__u32 n, void *arg)
 /*
  * The CPU to which a slot's packet goes. Its flows may come by several RX queues, which share a
  * CPU's ring; so all queues go where the slot's place is, and that is changed only when it is
- * drained of what any queue put there.
- *
- * Polls of two queues that run at once have no order to keep, but both must not go on at two
- * places. So who goes to a place that others use notes that first and then looks at the place once
- * more (claim()); who changes the place does so first and then looks at the others once more. A
- * queue that comes to others does not leave with its first packet, as they may still think that
- * they are alone. Whatever happens, each queue keeps its own packets in order.
+ * drained of what any queue put there. A queue that comes to others does not leave with its first
+ * packet, as they may still think that they are alone. tests/model/places.pml has all of this.
  */
 static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_dev_flow *from,
 				      struct rps_ring *ring, __u32 wanted)
@@ -162,10 +171,9 @@ static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_de
 	if (!shared)
 		return from->cpu;
 	place.word = READ_ONCE(*shared);
-	if (place.at.cpu == wanted && from->cpu == wanted && place.at.queues & queue_bit(q) &&
-	    (is_alone(q, place.at) || claim(q, ring, wanted)))
+	if (rps_place_cpu(place.at) == wanted && from->cpu == wanted &&
+	    place.at.queues & queue_bit(q) && (is_alone(q, place.at) || claim(q, ring, wanted)))
 		return wanted;
-	t.left = may_leave(ring, from->cpu, from->qtail);
 	bpf_loop(PLACE_TRIES, take_turn, &t, 0);
 	return t.cpu;
 }

@@ -44,13 +44,13 @@
  * is then left alone for a time that doubles from one end to the other while that stays so. Waits
  * of RPS_WAIT_MAX_NS and more count the same: one alone does not make a CPU busy.
  */
-#define RPS_WAIT_NS	1000000
+#define RPS_WAIT_NS	1000000ULL
 #define RPS_WAIT_MAX_NS (6 * RPS_WAIT_NS)
 #define RPS_BUSY_MIN_NS 100000000ULL
 #define RPS_BUSY_MAX_NS 1600000000ULL
 
 /* And so many frames of a queue in its ring gain more by waiting together than they lose. */
-#define RPS_BUSY_FRAMES 64
+#define RPS_BUSY_FRAMES 32
 
 /* set_current_state() of a kthread that waits for frames; include/linux/sched.h */
 #define RFS_TASK_INTERRUPTIBLE 1
@@ -444,6 +444,18 @@ RFS_INLINE bool rps_thread_waited(struct rps_thread *thread, __u64 wait)
 	else if (thread->busy_ns < RPS_BUSY_MAX_NS)
 		thread->busy_ns *= 2;
 	return true;
+}
+
+/** rps_place_at() - a place that nobody is about to move */
+RFS_INLINE struct rps_place rps_place_at(__u32 cpu, __u32 queues)
+{
+	return (struct rps_place){ cpu, RPS_NO_MOVER, queues };
+}
+
+/** rps_place_cpu() - a place's CPU, or RPS_NO_CPU */
+RFS_INLINE __u32 rps_place_cpu(struct rps_place place)
+{
+	return place.cpu == (__u16)RPS_NO_CPU ? RPS_NO_CPU : place.cpu;
 }
 
 /**

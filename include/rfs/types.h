@@ -81,10 +81,12 @@ struct rps_dev_flow {
  * Where the flows of a slot are, whichever RX queue they come by. Read and written as one word.
  */
 struct rps_place {
-	__u32 cpu;    /* or RPS_NO_CPU */
+	__u16 cpu;    /* 16 bits of it are enough, also for RPS_NO_CPU: see rps_place_cpu() */
+	__u16 mover;  /* the queue that is about to move it and asks the others; or RPS_NO_MOVER */
 	__u32 queues; /* that have put packets there: a bit each, their number modulo 32 */
 };
 
+#define RPS_NO_MOVER   0xffff
 #define RPS_PLACE_BITS 32
 
 /*
@@ -143,10 +145,10 @@ struct rps_thread {
 	__u32 snap_jiffies;
 	__u32 mark; /* popped at the first event in a later jiffy, if marked */
 	__u32 marked;
-	__u64 barrier;	/* as a ring's */
+	__u64 barrier;	 /* as a ring's */
 	__u64 run_delay; /* ns that it waited for its CPU, in all, at the last event */
-	__u64 wait_avg;	/* of such waits, ns: see rps_thread_waited() */
-	__u64 busy_ns;	/* for how long its CPU was last found busy */
+	__u64 wait_avg;	 /* of such waits, ns: see rps_thread_waited() */
+	__u64 busy_ns;	 /* for how long its CPU was last found busy */
 	__u64 pad[3];
 	/* rarely written, and read for each packet: in a line of its own */
 	__u64 busy_until; /* ns of CLOCK_MONOTONIC: its CPU is busy, and it would wait */

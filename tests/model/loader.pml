@@ -48,8 +48,9 @@ inline is_trusted(t, yes)
 }
 
 /*
- * look(), all polls, was_left(), and so on; drained is what was left twice in a row. FIX_LOOKS: by three looks
- * that found the same tail and the same popped, so that no frame was counted or came out from the first one on.
+ * look(), all polls, was_left(), and so on; drained is what was left twice in a row, by three looks that found the
+ * same tail and the same popped, so that no frame was counted or came out from the first one on. V_TWO_LOOKS: the
+ * second time begins with a look of its own.
  */
 inline idle_wait(i, r)
 {
@@ -59,7 +60,7 @@ inline idle_wait(i, r)
 #else
 	do
 	:: if
-#ifdef FIX_LOOKS
+#ifndef V_TWO_LOOKS
 	   :: once -> idle = 1
 	   :: !once ->
 #else
@@ -75,7 +76,7 @@ inline idle_wait(i, r)
 	   fi;
 	   if
 	   :: ring[i].tail != tail -> idle = 0
-#ifdef FIX_LOOKS
+#ifndef V_TWO_LOOKS
 	   :: ring[i].tail == tail && ring[i].popped != came_out -> idle = 0
 #endif
 	   :: else

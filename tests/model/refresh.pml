@@ -99,7 +99,7 @@ proctype refresh()
 #ifndef V_NO_IDLE_WAIT
 	idle_wait(0, 0);
 #endif
-#ifdef FIX_SETTLED
+#ifndef V_NOT_SETTLED
 	/* What was waited for is delivered: a poll need not ask a thread that nobody knows any more. */
 	ring[0].settled = ring[0].popped;
 	wait_for_polls();

@@ -285,7 +285,7 @@ void bench_set_slot(struct bench *b, __u32 queue, __u32 slot, struct rps_dev_flo
 {
 	assert_int_equal(bpf_map_update_elem(b->q[queue].slots, &slot, &value, BPF_ANY), 0);
 	if (!b->shared)
-		bench_set_place(b, slot, (struct rps_place){ value.cpu, bench_bit(queue) });
+		bench_set_place(b, slot, rps_place_at(value.cpu, bench_bit(queue)));
 }
 
 void bench_set_place(struct bench *b, __u32 slot, struct rps_place value)

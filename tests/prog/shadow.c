@@ -142,9 +142,7 @@ static struct rps_place expected_place(const struct shadow *s, const struct benc
 
 	if (s->places_set || b->shared || (old->cpu == now->cpu && old->qtail == now->qtail))
 		return place;
-	place.queues = (place.cpu == now->cpu ? place.queues : 0) | bench_bit(queue);
-	place.cpu = now->cpu;
-	return place;
+	return rps_place_at(now->cpu, bench_bit(queue) | (rps_place_cpu(place) == now->cpu ? place.queues : 0));
 }
 
 static unsigned int check_places(const struct shadow *s, const struct shadow *now,
@@ -156,12 +154,12 @@ static unsigned int check_places(const struct shadow *s, const struct shadow *no
 	for (__u32 i = 0; i < b->flow_cnt; i++) {
 		struct rps_place want = expected_place(s, b, queue, i), p = now->places[i];
 
-		if (p.cpu == want.cpu && p.queues == want.queues)
+		if (!memcmp(&p, &want, sizeof(p)))
 			continue;
 		bad++;
 		print_error("%s: place %u: {CPU %s, queues %x}, expected {CPU %s, %x}\n", row, i,
-			    cpu_name(p.cpu, name, sizeof(name)), p.queues,
-			    cpu_name(want.cpu, other, sizeof(other)), want.queues);
+			    cpu_name(rps_place_cpu(p), name, sizeof(name)), p.queues,
+			    cpu_name(rps_place_cpu(want), other, sizeof(other)), want.queues);
 	}
 	return bad;
 }

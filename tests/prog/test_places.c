@@ -80,7 +80,7 @@ static void expect_place(struct places *p, __u32 queue, __u32 cpu, enum move mov
 static void expect(struct places *p, __u32 queue, __u32 cpu, enum move move, __u32 queues,
 		   const char *what)
 {
-	expect_place(p, queue, cpu, move, (struct rps_place){ cpu, queues }, what);
+	expect_place(p, queue, cpu, move, rps_place_at(cpu, queues), what);
 }
 
 /* A packet of the first queue goes elsewhere than the place, which stays as it is. */
@@ -264,7 +264,7 @@ static void test_conflict(void **state)
 	places_open(&p, (struct bench_opts){ .queues = 3 });
 	bench_reader(&p.b, &p.flow, cpu_a);
 	expect(&p, 0, cpu_a, NEITHER, 1, "the first queue");
-	bench_set_place(&p.b, p.slot, (struct rps_place){ cpu_b, bench_bit(1) });
+	bench_set_place(&p.b, p.slot, rps_place_at(cpu_b, bench_bit(1)));
 	bench_reader(&p.b, &p.flow, cpu_b);
 	expect_away(&p, cpu_a, DEFERRED, "the place is wanted, its own are under way");
 	bench_reader(&p.b, &p.flow, cpu_a);
@@ -316,7 +316,7 @@ static void test_generic(void **state)
 {
 	struct flow flow = flow_number(800);
 	__u32 slot = rps_slot(flow_hash(bench_key, &flow).hash, BENCH_SLOTS);
-	const struct rps_place odd = { cpu_b, 0x1234 };
+	const struct rps_place odd = rps_place_at(cpu_b, 0x1234);
 
 	(void)state;
 	packet_of_flow(&packet, &flow);
