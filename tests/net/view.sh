@@ -30,7 +30,7 @@ thread()
 	# shellcheck disable=SC2046
 	bpftool map update pinned "$RFS/s0@$LAB_COOKIE/rps_thread" key "$1" 0 0 0 value hex $(python3 -c '
 import struct, sys
-print(struct.pack("=48xQ72x", int(sys.argv[1])).hex(" "))' "$2")
+print(struct.pack("=48xQ200x", int(sys.argv[1])).hex(" "))' "$2")
 }
 
 problems() { json '[.interfaces[0].problems[].id] | join(" ")' rfsctl status s0 --json; }
