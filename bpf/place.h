@@ -84,27 +84,33 @@ static __always_inline bool others_drained(const struct queue *q, struct rps_pla
 /*
  * Note in the slot that a packet goes to a place that others use, and then look at that once more:
  * who moves it marks it first and then looks at the others' notes, so one of the two sees the
- * other. A mark that is found is taken off; who made it then finds the note.
+ * other. A mark that is found is taken off; who made it then finds the note. The packet is counted
+ * with its note: else rule 3 would find the ring idle.
  *
- * Return: it is still there, and knows that this queue is.
+ * Return: it is still there, and knows that this queue is; the packet is counted.
  */
 static __always_inline bool claim(const struct queue *q, struct rps_ring *ring, __u32 cpu)
 {
-	union place place, unmarked;
-	union dev_flow to = { .flow = { .cpu = cpu, .qtail = rps_qtail(ring) + 1 } };
 	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
+	union place place, unmarked;
+	union dev_flow to;
 
 	if (!shared)
-		return true;
-	WRITE_ONCE(*(word *)q->slot, to.word);
+		return false;
+	ring->tail++;
+	to.flow = (struct rps_dev_flow){ .cpu = cpu, .qtail = rps_qtail(ring) };
+	/* An exchange, so that no other CPU sees the note before the count. */
+	__sync_lock_test_and_set((word *)q->slot, to.word);
 	full_barrier(&ring->barrier);
 	place.word = READ_ONCE(*shared);
-	if (rps_place_cpu(place.at) != cpu || !(place.at.queues & queue_bit(q)))
-		return false;
-	if (place.at.mover == RPS_NO_MOVER)
-		return true;
-	unmarked.at = rps_place_at(cpu, place.at.queues);
-	return __sync_val_compare_and_swap(shared, place.word, unmarked.word) == place.word;
+	if (rps_place_cpu(place.at) == cpu && place.at.queues & queue_bit(q)) {
+		unmarked.at = rps_place_at(cpu, place.at.queues);
+		if (place.at.mover == RPS_NO_MOVER ||
+		    __sync_val_compare_and_swap(shared, place.word, unmarked.word) == place.word)
+			return true;
+	}
+	ring->tail--;
+	return false;
 }
 
 /* A packet's tries to find out where it goes. */
@@ -112,7 +118,8 @@ struct turn {
 	const struct queue *q;
 	struct rps_dev_flow from;
 	__u32 wanted;
-	__u32 cpu; /* the result */
+	__u32 cpu;    /* the result */
+	bool counted; /* already: see claim() */
 };
 
 /* bpf_loop()'s, so that the verifier looks at it once. Return: 0, once more. */
@@ -152,7 +159,10 @@ static long take_turn(__u32 n, void *arg)
 		return 0;
 	t->cpu = rps_place_cpu(new.at);
 	ring = ring_of(q, t->cpu);
-	return !ring || claim(q, ring, t->cpu);
+	if (!ring)
+		return 1;
+	t->counted = claim(q, ring, t->cpu);
+	return t->counted;
 }
 
 /*
@@ -162,19 +172,26 @@ static long take_turn(__u32 n, void *arg)
  * packet, as they may still think that they are alone. tests/model/places.pml has all of this.
  */
 static __always_inline __u32 next_cpu(const struct queue *q, const struct rps_dev_flow *from,
-				      struct rps_ring *ring, __u32 wanted)
+				      struct rps_ring *ring, __u32 wanted, bool *counted)
 {
 	struct turn t = { .q = q, .from = *from, .wanted = wanted, .cpu = from->cpu };
 	word *shared = bpf_map_lookup_elem(&rps_place, &q->slot_index);
 	union place place;
 
+	*counted = false;
 	if (!shared)
 		return from->cpu;
 	place.word = READ_ONCE(*shared);
 	if (rps_place_cpu(place.at) == wanted && from->cpu == wanted &&
-	    place.at.queues & queue_bit(q) && (is_alone(q, place.at) || claim(q, ring, wanted)))
-		return wanted;
+	    place.at.queues & queue_bit(q)) {
+		if (is_alone(q, place.at))
+			return wanted;
+		*counted = claim(q, ring, wanted);
+		if (*counted)
+			return wanted;
+	}
 	bpf_loop(PLACE_TRIES, take_turn, &t, 0);
+	*counted = t.counted;
 	return t.cpu;
 }
 

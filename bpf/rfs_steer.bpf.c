@@ -67,13 +67,20 @@ static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs
 	__u32 cpu = from.cpu, why = want->passed;
 	struct rps_ring *ring = ring_of(q, cpu);
 	union dev_flow to = { .flow = from };
+	bool counted;
 
 	if (!ring)
 		return pass(stats, RFS_STAT_PASS_NO_CPU);
-	cpu = next_cpu(q, &from, ring, want->cpu);
+	cpu = next_cpu(q, &from, ring, want->cpu, &counted);
 	ring = ring_of(q, cpu);
 	if (!ring)
 		goto no_cpu;
+	/* With frames before it the ring is not idle anyway, and the watch counts what is missing.
+	 */
+	if (counted && ring->missing) {
+		ring->tail--;
+		counted = false;
+	}
 	if (cpu != want->cpu) {
 		stats->count[RFS_STAT_MOVES_DEFERRED]++;
 		why = RFS_STAT_PASS_LOCAL;
@@ -86,13 +93,15 @@ static __always_inline int steer(struct xdp_md *ctx, struct queue *q, struct rfs
 			goto no_cpu;
 	}
 	if (cpu != RPS_NO_CPU) {
-		if (!redirect(ctx, q, ring, cpu))
+		if (!redirect(ctx, q, ring, cpu)) {
+			ring->tail -= counted;
 			goto no_cpu;
+		}
 		if (!ring->missing++)
 			ring->missing_jiffies = bpf_jiffies64();
 	}
 
-	ring->tail++;
+	ring->tail += !counted;
 	to.flow = (struct rps_dev_flow){ .cpu = cpu, .qtail = rps_qtail(ring) };
 	WRITE_ONCE(*(word *)slot, to.word);
 	if (cpu != from.cpu && cpu == want->cpu)
@@ -115,7 +124,7 @@ static __always_inline bool would_wait(const struct queue *q, __u32 cpu)
 {
 	struct rps_thread *thread = thread_of(cpu);
 	__u64 until = thread ? READ_ONCE(thread->busy_until) : 0;
-	struct rps_ring *ring;
+	struct rps_ring *ring, *here;
 
 #ifdef RFS_BROKEN_PLACES /* this control needs rings whose threads wait */
 	return false;
@@ -123,7 +132,9 @@ static __always_inline bool would_wait(const struct queue *q, __u32 cpu)
 	if (!until || until < bpf_ktime_get_coarse_ns())
 		return false;
 	ring = ring_of(q, cpu);
-	return ring && rps_in_flight(ring) < RPS_BUSY_FRAMES;
+	here = ring_of(q, RPS_NO_CPU);
+	return ring && here && rps_in_flight(ring) < RPS_BUSY_FRAMES &&
+	       (__u32)here->tail - (__u32)READ_ONCE(here->delivered) < RPS_BUSY_FRAMES;
 }
 
 /*

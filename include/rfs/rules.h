@@ -89,8 +89,11 @@ RFS_INLINE __u32 rps_cpu_index(__u32 slot, __u32 flow_cnt, __u32 n)
  */
 RFS_INLINE __u32 rps_qtail(const struct rps_ring *ring)
 {
-	return READ_ONCE(ring->tail) - READ_ONCE(ring->lost_ring_full) -
-	       READ_ONCE(ring->lost_redirect_error) - READ_ONCE(ring->lost_vanished);
+	/* tail last, for other CPUs: frames that are lost meanwhile must not stand for others. */
+	__u32 lost = READ_ONCE(ring->lost_ring_full) + READ_ONCE(ring->lost_redirect_error) +
+		     READ_ONCE(ring->lost_vanished);
+
+	return READ_ONCE(ring->tail) - lost;
 }
 
 /**
@@ -297,8 +300,11 @@ RFS_INLINE bool rps_delivered(const struct rps_ring *ring, const struct rps_thre
  */
 RFS_INLINE void rps_ring_settled(struct rps_ring *ring, __u64 popped)
 {
-	if (popped > READ_ONCE(ring->settled))
-		WRITE_ONCE(ring->settled, popped);
+	__u64 settled = READ_ONCE(ring->settled);
+
+	/* Other queues' programs do so too; whoever was first may be right. */
+	if (popped > settled)
+		__sync_val_compare_and_swap(&ring->settled, settled, popped);
 }
 
 /** rps_passed_delivered() - the same of the local ring, which has no thread */

@@ -11,6 +11,7 @@
  * V_NOT_MARKED	     nor is the place marked before they are
  * V_NO_SECOND_LOOK  who notes that it goes to a place does not look at that once more
  * V_NO_NOTE	     or does not note it first
+ * V_NOT_COUNTED     or does not count the packet with its note
  * V_BIT_NOT_ASKED   or looks at its CPU only
  * V_MARK_STAYS	     or leaves another's mark as it is
  * V_LEFT_FIRST	     that a queue's own packets are delivered is asked before the place is looked at
@@ -61,7 +62,9 @@ inline look_at_others()
 			o_cpu = slot_cpu[o];
 			o_qtail = slot_qtail[o]
 		};
-		undrained = (o_cpu == CPU(old) && delivered[RING(o, o_cpu)] < o_qtail);
+		/* rule 2, or all that is counted: rule 3 */
+		undrained = (o_cpu == CPU(old) && delivered[RING(o, o_cpu)] < o_qtail &&
+			     delivered[RING(o, o_cpu)] < tail[RING(o, o_cpu)]);
 		atomic { o_cpu = 0; o_qtail = 0; o++ }
 	:: o < QUEUES && !undrained && (o == q || !(NOTED(old) & BIT(o))) -> o++
 	:: o == QUEUES || undrained -> break
@@ -83,11 +86,20 @@ inline compare_exchange(was, is)
 
 inline claim(c)
 {
-#ifndef V_NO_NOTE
+#ifdef V_NOT_COUNTED
 	atomic {
 		slot_cpu[q] = c;
 		slot_qtail[q] = tail[RING(q, c)] + 1
 	};
+#else
+#ifndef V_NO_NOTE
+	tail[RING(q, c)]++;
+	counted = 1;
+	atomic {
+		slot_cpu[q] = c;
+		slot_qtail[q] = tail[RING(q, c)]
+	};
+#endif
 #endif
 #ifdef V_NO_SECOND_LOOK
 	go = 1
@@ -102,15 +114,19 @@ inline claim(c)
 	if
 	:: go && MOVING(old) -> compare_exchange(old, UNMARKED(old))
 	:: else
-	fi
+	fi;
 #endif
+	if
+	:: !go && counted -> atomic { tail[RING(q, c)]--; counted = 0 }
+	:: else
+	fi
 #endif
 }
 
 proctype napi(byte q)
 {
 	byte packet, from_qtail, old, new, o, o_qtail, n;
-	bit want, from_cpu, cpu, left, go, undrained, o_cpu;
+	bit want, from_cpu, cpu, left, go, undrained, o_cpu, counted;
 
 	do
 	:: atomic {
@@ -207,7 +223,7 @@ again:
 	   :: n == TRIES -> break
 	   od;
 enqueue:
-	   tail[RING(q, cpu)]++;
+	   tail[RING(q, cpu)] = tail[RING(q, cpu)] + !counted;
 	   atomic {
 		slot_cpu[q] = cpu;
 		slot_qtail[q] = tail[RING(q, cpu)]
@@ -217,7 +233,7 @@ flush:
 	   atomic {
 		ended = ended | BIT(packet);
 		packet = 0; want = 0; from_cpu = 0; from_qtail = 0; old = 0; new = 0; n = 0;
-		cpu = 0; left = 0; go = 0; undrained = 0
+		cpu = 0; left = 0; go = 0; undrained = 0; counted = 0
 	   }
 	:: seen == PACKETS -> break
 	od
