@@ -123,7 +123,7 @@ test:
 		$(foreach t,$(NET_TESTS),net-$(t) tests/net/$(t).sh --) \
 		bench $(MAKE) --no-print-directory -s test-bench -- \
 		vm-oldest $(MAKE) --no-print-directory -s test-vm KERNELS=6.1 SHORT=1 \
-			TESTS="prog follow apps faults storm" -- \
+			TESTS="prog follow faults storm" -- \
 		vm-newest $(MAKE) --no-print-directory -s test-vm KERNELS=7 SHORT=1 \
 			TESTS="prog hotplug storm"
 
