@@ -137,7 +137,7 @@ control()
 	RFSCTL=$broken
 	SINK_OPTIONS=(--expect-overtaken)
 	rfsctl attach s0 --flow-cnt "$slots" --qsize 256 --kthread-sched batch:10 >/dev/null 2>&1
-	for ((try = 0; try < 3; try++)); do
+	for ((try = 0; try < 5; try++)); do
 		storm "$@"
 		[ "$SINK_RC" = 0 ] && break
 	done
