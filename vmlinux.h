@@ -37,11 +37,11 @@ struct socket {
 	struct sock *sk;
 };
 
-/* __state was "volatile long state" before 5.14, below rfs's floor. */
 struct sched_info {
 	unsigned long long run_delay; /* ns */
 };
 
+/* __state was "volatile long state" before 5.14, below rfs's floor. */
 struct task_struct {
 	unsigned int __state;
 	struct sched_info sched_info;

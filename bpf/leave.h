@@ -24,6 +24,14 @@ static __always_inline void full_barrier(__u64 *word)
 	asm volatile("" : : "r"(value));
 }
 
+/* Between two loads. x86 keeps these in order by itself. */
+static __always_inline void load_barrier(__u64 *word)
+{
+#ifndef __TARGET_ARCH_x86
+	full_barrier(word);
+#endif
+}
+
 static __always_inline struct rps_thread *thread_of(__u32 cpu)
 {
 	return bpf_map_lookup_elem(&rps_thread, &cpu);
@@ -37,8 +45,7 @@ static __always_inline bool ring_idle(struct rps_ring *ring, struct rps_thread *
 
 	/* In this order: where others count too, a frame of theirs must not stand for one of ours.
 	 */
-	if (shared_queues)
-		full_barrier(&ring->barrier);
+	load_barrier(&ring->barrier);
 	if (rps_qtail(ring) != (__u32)popped)
 		return false;
 	/*
@@ -71,11 +78,17 @@ static __always_inline bool may_leave(struct rps_ring *ring, __u32 cpu, __u32 qt
 	return (!shared_queues && rps_delivered(ring, thread, qtail)) || ring_idle(ring, thread);
 }
 
-static __always_inline struct rps_ring *ring_of(const struct queue *q, __u32 cpu)
+/* One of a queue's rings; RPS_NO_CPU: its local ring. */
+static __always_inline struct rps_ring *ring_in(void *rings, __u32 cpu)
 {
 	__u32 index = cpu == RPS_NO_CPU ? nr_cpus : cpu;
 
-	return bpf_map_lookup_elem(q->rings, &index);
+	return bpf_map_lookup_elem(rings, &index);
+}
+
+static __always_inline struct rps_ring *ring_of(const struct queue *q, __u32 cpu)
+{
+	return ring_in(q->rings, cpu);
 }
 
 #endif /* RFS_LEAVE_H */

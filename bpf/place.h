@@ -5,7 +5,8 @@
 
 #include "leave.h"
 
-#define PLACE_TRIES 8
+/* Each of another queue's packets may fail one. */
+#define PLACE_TRIES (8 + 2 * nr_queues)
 
 typedef __u64 __attribute__((may_alias)) word;
 
@@ -36,7 +37,7 @@ static long look_at_other(__u32 index, void *arg)
 {
 	struct others *o = arg;
 	void *slots, *rings;
-	__u32 queue = index, ring_index, slot = o->slot;
+	__u32 queue = index, slot = o->slot;
 	union dev_flow from;
 	struct rps_ring *ring;
 	word *other;
@@ -54,8 +55,7 @@ static long look_at_other(__u32 index, void *arg)
 	/* It left that place, so it was drained of it. */
 	if (from.flow.cpu != rps_place_cpu(o->place))
 		return 0;
-	ring_index = from.flow.cpu == RPS_NO_CPU ? nr_cpus : from.flow.cpu;
-	ring = bpf_map_lookup_elem(rings, &ring_index);
+	ring = ring_in(rings, from.flow.cpu);
 	if (ring && !may_leave(ring, from.flow.cpu, from.flow.qtail))
 		o->undrained = true;
 	return o->undrained;
@@ -99,9 +99,8 @@ static __always_inline bool claim(const struct queue *q, struct rps_ring *ring, 
 		return false;
 	ring->tail++;
 	to.flow = (struct rps_dev_flow){ .cpu = cpu, .qtail = rps_qtail(ring) };
-	/* An exchange, so that no other CPU sees the note before the count. */
+	/* An exchange is a full barrier: the count before the note, the look after it. */
 	__sync_lock_test_and_set((word *)q->slot, to.word);
-	full_barrier(&ring->barrier);
 	place.word = READ_ONCE(*shared);
 	if (rps_place_cpu(place.at) == cpu && place.at.queues & queue_bit(q)) {
 		unmarked.at = rps_place_at(cpu, place.at.queues);
@@ -137,7 +136,7 @@ static long take_turn(__u32 n, void *arg)
 		return 1;
 	old.word = READ_ONCE(*shared);
 	/* In this order: who moved the place did so when our packets were delivered. */
-	full_barrier(&ring->barrier);
+	load_barrier(&ring->barrier);
 	left = may_leave(ring, t->from.cpu, t->from.qtail);
 	if (!left && t->from.cpu != rps_place_cpu(old.at))
 		return 1;

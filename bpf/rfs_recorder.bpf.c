@@ -28,6 +28,7 @@
 #include <bpf/bpf_tracing.h>
 #include "rfs/ents.h"
 #include "rfs/hash.h"
+#include "kthread.h"
 
 #define AF_INET		2
 #define AF_INET6	10
@@ -343,20 +344,10 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int oldstate, int newstate)
 
 /* ---- 2. rings ---- */
 
-/* The CPU whose ring the current CPUMAP kthread serves, also if it was moved off that CPU. */
-static __always_inline __u32 kthread_cpu(struct task_struct *task)
-{
-	struct kthread *kthread = BPF_CORE_READ(task, worker_private);
-	struct bpf_cpu_map_entry *entry = BPF_CORE_READ(kthread, data);
-
-	return BPF_CORE_READ(entry, cpu);
-}
-
 /* Does this thread's GRO hold packets, or hand them on later? Read in the thread itself. */
 static __always_inline bool thread_holds_some(struct task_struct *task)
 {
-	struct kthread *kthread = BPF_CORE_READ(task, worker_private);
-	struct bpf_cpu_map_entry *entry = BPF_CORE_READ(kthread, data);
+	struct bpf_cpu_map_entry *entry = kthread_entry(task);
 
 	return BPF_CORE_READ(entry, gro.bitmask) || BPF_CORE_READ(entry, gro.rx_count);
 }

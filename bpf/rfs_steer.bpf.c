@@ -34,6 +34,7 @@
 #include <bpf/bpf_core_read.h>
 #include "rfs/ents.h"
 #include "generic.h"
+#include "kthread.h"
 #include "parse.h"
 #include "place.h"
 #include "tables.h"
@@ -224,15 +225,6 @@ int rfs_steer(struct xdp_md *ctx)
 }
 
 /* ---- on the other side of the ring ---- */
-
-/* The CPU whose ring a CPUMAP kthread serves, also if it was moved off that CPU. */
-static __always_inline __u32 kthread_cpu(struct task_struct *task)
-{
-	struct kthread *kthread = BPF_CORE_READ(task, worker_private);
-	struct bpf_cpu_map_entry *entry = BPF_CORE_READ(kthread, data);
-
-	return BPF_CORE_READ(entry, cpu);
-}
 
 /* For each frame that a kthread takes off its ring, before there is an skb. */
 SEC("xdp/cpumap")

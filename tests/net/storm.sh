@@ -109,18 +109,13 @@ round "IPv4-mapped" --flow-cnt 256 -- mapped 128 4 30000 4 sweep
 round "IPv4, generic mode" --mode generic --flow-cnt 16 --qsize 256 -- 4 64 5 20000 4 sweep
 tcp_round
 # Flows that change their RX queue. What has arrived is in order; whatever is overtaken then, rfs did.
-change_queues()
-{
-	check "a TX queue for each CPU" queue_by_cpu
-	SENDERS_HOP=3
-	# Threads that wait for their CPU have frames in their rings when the queue changes.
-	round "flows that change their RX queue" --kthread-sched batch:10 -- 4 64 7 30000 1 steady
-	round "the same, in few slots" --kthread-sched batch:10 --flow-cnt 8 --qsize 256 -- 4 64 5 30000 4 onoff
-	round "the same, IPv6, one CPU" --cpus "$LAST_CPU" -- 6 16 5 20000 1 sweep
-	round "the same, generic mode" --mode generic --flow-cnt 16 -- 4 64 5 20000 1 steady
-}
-
-change_queues
+check "a TX queue for each CPU" queue_by_cpu
+SENDERS_HOP=3
+# Threads that wait for their CPU have frames in their rings when the queue changes.
+round "flows that change their RX queue" --kthread-sched batch:10 -- 4 64 7 30000 1 steady
+round "the same, in few slots" --kthread-sched batch:10 --flow-cnt 8 --qsize 256 -- 4 64 5 30000 4 onoff
+round "the same, IPv6, one CPU" --cpus "$LAST_CPU" -- 6 16 5 20000 1 sweep
+round "the same, generic mode" --mode generic --flow-cnt 16 -- 4 64 5 20000 1 steady
 [ $MOVES -ge $((SECS * 50)) ]
 result $? "$MOVES moves were made"
 

@@ -164,6 +164,22 @@ static void test_busy_flood(void **state)
 	here_close(&h);
 }
 
+/* Nor do packets stay beyond what this CPU comes to deliver. */
+static void test_busy_here(void **state)
+{
+	struct rps_ring *local;
+	struct here h;
+
+	(void)state;
+	here_open(&h);
+	local = &h.b.q[0].rings[ring_local];
+	bench_reader(&h.b, &h.flow, cpu_b);
+	h.b.threads[cpu_b].busy_until = now_ns() + 60000000000ULL;
+	local->tail = local->delivered + RPS_BUSY_FRAMES;
+	expect(&h, XDP_REDIRECT, RFS_STAT_FLOW_STEERED, "this CPU has as much to do");
+	here_close(&h);
+}
+
 /* Where nothing may stay here, busy or not. */
 static void test_busy_elsewhere(void **state)
 {
@@ -197,6 +213,7 @@ void add_here_tests(void)
 	suite_add("here: moves to and from", test_moves, NULL);
 	suite_add("here: the reader's CPU is busy", test_busy, NULL);
 	suite_add("here: it is, and a flood comes", test_busy_flood, NULL);
+	suite_add("here: it is, and so is this one", test_busy_here, NULL);
 	suite_add("here: it is, and none may stay", test_busy_elsewhere, &plain);
 	suite_add("here: it is, and none may stay; generic mode", test_busy_elsewhere, &generic);
 	suite_add("here: draining", test_drain, NULL);

@@ -49,11 +49,19 @@ static void test_replaced(void **state)
 	assert_true(instructions("cmpxchg_64", " + 0,") >= 2);
 }
 
+/* A note of a packet is written with an exchange: the count before it, the look at the place after. */
+static void test_noted(void **state)
+{
+	(void)state;
+	assert_true(instructions(" = xchg_64(", " + 0,") > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_barrier),
 		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_noted),
 	};
 
 	return cmocka_run_group_tests_name("object", tests, NULL, NULL);
