@@ -6,6 +6,7 @@
  * is a kernel that has BPF but refuses every XDP program; that is a skip.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,21 @@
 static struct CMUnitTest tests[TESTS_MAX];
 static size_t nr_tests;
 
+static cpu_set_t all_cpus;
+
+void run_on(__u32 cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
 static int reset(void **state)
 {
 	(void)state;
+	sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
 	bench_reset(&plain);
 	bench_reset(&generic);
 	return 0;
@@ -70,6 +83,10 @@ int main(void)
 	libbpf_set_print(quiet);
 	if (geteuid()) {
 		fprintf(stderr, "FAILED: these tests load BPF programs: run them as root\n");
+		return 1;
+	}
+	if (sched_getaffinity(0, sizeof(all_cpus), &all_cpus)) {
+		perror("FAILED: cannot tell the CPUs to run on");
 		return 1;
 	}
 	filter = try_load(BPF_PROG_TYPE_SOCKET_FILTER, 0);

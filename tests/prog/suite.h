@@ -5,6 +5,9 @@
 
 #include "bench.h"
 
+/** run_on() - this CPU only, until the test ends, also if it fails */
+void run_on(__u32 cpu);
+
 /** suite_add() - add a test; both benches are reset before it runs */
 void suite_add(const char *name, CMUnitTestFunction test, const void *row);
 

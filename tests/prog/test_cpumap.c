@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -85,16 +84,6 @@ static void expect_frame(int prog, __u16 tag, __u16 eth_type, const char *what)
 			 ntohs(((struct ethhdr *)out)->h_proto), tag);
 }
 
-/* Runs on this CPU only, until all CPUs are given back. */
-static void pin_to(__u32 cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
-}
-
 /*
  * Frames of two queues: each counts in its ring and its CPU's thread. That CPU is the one that it
  * is on, if the thread is known to be its; else the one that the kernel says is the thread's. As
@@ -106,15 +95,13 @@ static void test_counts(void **state)
 	static struct shadow s;
 	struct bench *b = *state;
 	int prog = cpumap_prog(b);
-	cpu_set_t all;
 
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
 	packet_of_flow(&packet, &(struct flow){ .proto = IPPROTO_UDP });
 	for (int known = 0; known < 2; known++) {
 		for (int i = 0; i < 24; i++) {
 			__u32 queue = i / 2 % 2, on = cpus[i % 2], cpu = known ? on : 0;
 
-			pin_to(on);
+			run_on(on);
 			b->threads[on].owner = known ? current_task() : 1;
 			shadow_take(&s, b, queue);
 			rps_ring_pop(&s.rings[cpu], &s.threads[cpu]);
@@ -122,7 +109,6 @@ static void test_counts(void **state)
 			shadow_check(&s, b, queue, "a frame of a ring");
 		}
 	}
-	sched_setaffinity(0, sizeof(all), &all);
 	assert_int_equal(b->q[1].rings[cpu_b].popped, cpu_b ? 6 : 18);
 	assert_int_equal(b->threads[cpu_b].taken, cpu_b ? 12 : 36);
 	close(prog);

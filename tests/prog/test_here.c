@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_here.c - a flow whose CPU is the one that received the packet is passed, in order. */
-#include <sched.h>
 #include <time.h>
 
 #include <linux/bpf.h>
@@ -11,26 +10,15 @@
 
 static struct packet packet;
 
-static void run_on(__u32 cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	assert_int_equal(sched_setaffinity(0, sizeof(set), &set), 0);
-}
-
 struct here {
 	struct bench b;
 	struct flow flow;
-	cpu_set_t before;
 };
 
 static void here_open(struct here *h)
 {
 	const struct bench_opts opts = { .flow_cnt = BENCH_SLOTS, .stay_here = true };
 
-	assert_int_equal(sched_getaffinity(0, sizeof(h->before), &h->before), 0);
 	assert_int_equal(bench_open(&h->b, &opts), 0);
 	bench_reset(&h->b);
 	h->flow = flow_number(600);
@@ -40,7 +28,6 @@ static void here_open(struct here *h)
 
 static void here_close(struct here *h)
 {
-	sched_setaffinity(0, sizeof(h->before), &h->before);
 	bench_close(&h->b);
 }
 
