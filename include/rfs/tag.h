@@ -3,9 +3,9 @@
  * tag.h - what a frame carries through a CPU's ring: the RX queue that it came by.
  *
  * It stands in the place of the frame's EtherType. Of these only five are steered, so three bits
- * bring back which one it was, and thirteen are left for the queue. Nobody but the program on the
- * CPUMAP's entries sees a frame while it is in a ring, and that program puts the EtherType back
- * before there is an skb.
+ * bring back which one it was, and thirteen are left for the queue. The program on the CPUMAP's
+ * entries puts the EtherType back before there is an skb. Nobody else sees a frame meanwhile, but
+ * for a program that libxdp runs behind ours although it redirects.
  *
  * XDP metadata would be the common way, and cannot be had everywhere: some drivers have no room for
  * it, and a program that moves the packet's bounds is not loaded by Linux 6.13 and later in place

@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define RFS_ABI 5
+#define RFS_ABI 6
 
 /* Marks the steering program's constants ("rfs-stee"). */
 #define RFS_MAGIC 0x7266732d73746565ULL
@@ -82,12 +82,13 @@ struct rps_dev_flow {
  */
 struct rps_place {
 	__u16 cpu;    /* 16 bits of it are enough, also for RPS_NO_CPU: see rps_place_cpu() */
-	__u16 mover;  /* the queue that is about to move it and asks the others; or RPS_NO_MOVER */
+	__u16 mover;  /* the queue that is about to move it and asks the others; or one of these */
 	__u32 queues; /* that have put packets there: a bit each, their number modulo 32 */
 };
 
-#define RPS_NO_MOVER   0xffff
-#define RPS_PLACE_BITS 32
+#define RPS_NO_MOVER	 0xffff
+#define RPS_MOVER_LOADER 0xfffe /* loader/iface/leave.c */
+#define RPS_PLACE_BITS	 32
 
 /*
  * Frames of one RX queue that a CPU's kthread took off, and the last one's place among all that the

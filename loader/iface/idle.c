@@ -7,8 +7,6 @@
 #include "iface/polls.h"
 #include "rfs/rules.h"
 
-#define IDLE_LIMIT_MS 2000
-
 /*
  * Rule 3, seen from here. Frames that nobody saw enter are in the bulk queue of a poll that runs,
  * or they vanished; when that poll has gone by and the thread sleeps, they did.
@@ -47,6 +45,11 @@ static void look(struct idle_ring *r)
 	r->was_idle = is_idle(r);
 }
 
+bool idle_is_unchanged(const struct idle_ring *r)
+{
+	return READ_ONCE(r->ring->tail) == r->tail && READ_ONCE(r->ring->popped) == r->popped;
+}
+
 /*
  * Idle before and after all polls have gone by, and nothing counted between: so every poll found it
  * idle, if it could trust what it saw. Else the polls to come can, and are to be waited for. A
@@ -56,17 +59,15 @@ static void look(struct idle_ring *r)
  */
 static bool was_left(struct idle_ring *r)
 {
-	bool left = r->was_idle && is_idle(r) && READ_ONCE(r->ring->tail) == r->tail &&
-		    READ_ONCE(r->ring->popped) == r->popped && is_trusted(r);
+	bool left = r->was_idle && is_idle(r) && idle_is_unchanged(r) && is_trusted(r);
 	bool twice = left && r->once;
 
 	r->once = left;
 	return twice;
 }
 
-unsigned int idle_wait(struct idle_ring *rings, unsigned int n)
+unsigned int idle_wait(struct idle_ring *rings, unsigned int n, long long limit)
 {
-	long long limit = now_ms() + IDLE_LIMIT_MS;
 	unsigned int left;
 	bool waited;
 

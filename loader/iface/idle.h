@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * idle.h - rings that are to be left for good.
+ * idle.h - are rings drained?
  *
  * While no flow wants its CPU (the gate is at drain, or the CPU is out of the active set), a ring
  * is left by each slot whose packet finds it idle. So a ring that every NAPI poll of a while found
- * idle gets no frame any more, and stays as it is.
+ * idle gets no more frames of slots that have packets. As to the others see leave.h.
  */
 #ifndef RFS_IDLE_H
 #define RFS_IDLE_H
@@ -28,14 +28,16 @@ struct idle_ring {
 };
 
 /**
- * idle_wait() - until no frame is in these rings, nor can come
+ * idle_wait() - until these rings are drained
  * @rings: drained is set in those of which that is known
  * @n:     how many
- *
- * It returns after two seconds at the latest.
+ * @limit: of now_ms(), when it returns at the latest
  *
  * Return: how many of them are not drained.
  */
-unsigned int idle_wait(struct idle_ring *rings, unsigned int n);
+unsigned int idle_wait(struct idle_ring *rings, unsigned int n, long long limit);
+
+/** idle_is_unchanged() - has nothing been counted in a ring since idle_wait() looked at it last? */
+bool idle_is_unchanged(const struct idle_ring *r);
 
 #endif /* RFS_IDLE_H */

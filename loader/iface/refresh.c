@@ -14,104 +14,51 @@
 #include "host/msg.h"
 #include "host/netif.h"
 #include "iface/attached.h"
-#include "iface/idle.h"
 #include "iface/internal.h"
 #include "iface/journal.h"
+#include "iface/leave.h"
 #include "iface/locate.h"
 #include "iface/polls.h"
 #include "iface/queue.h"
 #include "iface/settings.h"
 #include "iface/steer.h"
-#include "maps/rings.h"
-#include "recorder/recorder.h"
 #include "rfs/rules.h"
 
 /* ---- kthreads that lost their CPU ---- */
 
-/* The rings of all queues to a CPU. */
-struct cpu_rings {
-	struct rps_ring **mapped; /* by queue; NULL: not pinned */
-	struct rps_thread *threads;
-	struct idle_ring *list;
-	unsigned int queues;
-	unsigned int nr_cpus;
-	unsigned int n;
-};
-
-static void close_rings(struct cpu_rings *r)
-{
-	for (unsigned int q = 0; r->mapped && q < r->queues; q++)
-		if (r->mapped[q])
-			rings_unmap(r->mapped[q], r->nr_cpus);
-	if (r->threads)
-		threads_unmap(r->threads, r->nr_cpus);
-	free(r->mapped);
-	free(r->list);
-}
-
-static int open_rings(const struct attached *a, const struct kthread *k, struct cpu_rings *r)
-{
-	int err = 0;
-
-	*r = (struct cpu_rings){ .queues = a->config.queues, .nr_cpus = recorder_nr_cpus() };
-	r->mapped = calloc(r->queues, sizeof(void *));
-	r->list = calloc(r->queues, sizeof(*r->list));
-	r->threads = threads_map(a->dir, r->nr_cpus);
-	if (!r->threads)
-		err = -errno;
-	else if (!r->mapped || !r->list)
-		err = -ENOMEM;
-	for (unsigned int q = 0; !err && q < r->queues; q++) {
-		r->mapped[q] = rings_map(a->dir, q, r->nr_cpus);
-		if (!r->mapped[q])
-			err = -errno;
-		else
-			r->list[r->n++] = (struct idle_ring){ .ring = &r->mapped[q][k->cpu],
-							      .thread = &r->threads[k->cpu],
-							      .k = k };
-	}
-	return err;
-}
-
-/* They are drained: slots may leave them also while nobody knows the thread. */
-static int settle(struct cpu_rings *r)
-{
-	for (unsigned int i = 0; i < r->n; i++)
-		rps_ring_settled(r->list[i].ring, READ_ONCE(r->list[i].ring->popped));
-	return wait_for_polls();
-}
-
 /* Make an idle ring's entry anew, with a kthread that is bound to its CPU. */
-static int renew_entry(const struct attached *a, const struct kthread *k)
+static int renew_entry(const struct attached *a, const struct kthreads *all, __u32 cpu)
 {
 	struct bpf_cpumap_val value = { .qsize = a->config.qsize, .bpf_prog.fd = a->cpumap_prog };
-	__u32 key = k->cpu;
-	struct cpu_rings r;
-	int err = open_rings(a, k, &r);
+	struct leave leave;
+	int err = leave_open(&leave, a->dir, &a->config, cpu, all, a->cpumap_id), left;
 
 	if (err) {
-		rfs_error("cannot look at the ring to CPU %u: %s", key, strerror(-err));
-	} else if (idle_wait(r.list, r.n)) {
+		rfs_error("cannot look at the ring to CPU %u: %s", cpu, strerror(-err));
+		return err;
+	}
+	left = leave.unseen ? -ENOENT : leave_wait(&leave);
+	err = left < 0 ? left : left ? -EAGAIN : wait_for_polls();
+	if (left > 0) {
 		rfs_warn("%s: the ring to CPU %u does not get empty; it is left out until the next "
 			 "refresh",
-			 a->dir, key);
-		err = -EAGAIN;
-	} else if (settle(&r)) {
-		rfs_error("cannot wait until the ring to CPU %u is known to be drained", key);
-		err = -EIO;
+			 a->dir, cpu);
+	} else if (err) {
+		rfs_error("cannot wait until the ring to CPU %u is drained: %s", cpu,
+			  strerror(-err));
 	} else {
 		/*
 		 * The old thread ends after a grace period: its state is not to be read. Before the
 		 * new one may have a frame, which would make it the owner.
 		 */
-		WRITE_ONCE(r.threads[key].owner, 0);
-		WRITE_ONCE(r.threads[key].task, 0);
-		if (bpf_map_update_elem(a->cpumap, &key, &value, BPF_ANY)) {
+		WRITE_ONCE(leave.threads[cpu].owner, 0);
+		WRITE_ONCE(leave.threads[cpu].task, 0);
+		if (bpf_map_update_elem(a->cpumap, &cpu, &value, BPF_ANY)) {
 			err = -errno;
-			rfs_error("cannot make the ring to CPU %u anew: %s", key, strerror(-err));
+			rfs_error("cannot make the ring to CPU %u anew: %s", cpu, strerror(-err));
 		}
 	}
-	close_rings(&r);
+	leave_close(&leave);
 	return err;
 }
 
@@ -138,7 +85,7 @@ static void renew_entries(const struct attached *a, const struct kthreads *all, 
 	for (unsigned int i = 0; i < all->n; i++) {
 		const struct kthread *k = &all->list[i];
 
-		if (is_unbound(a, k, cpus) && renew_entry(a, k))
+		if (is_unbound(a, k, cpus) && renew_entry(a, all, k->cpu))
 			cpuset_remove(cpus, k->cpu);
 	}
 }

@@ -200,6 +200,16 @@ void threads_unmap(struct rps_thread *threads, unsigned int nr_cpus)
 	munmap(threads, whole_pages(nr_cpus * sizeof(*threads)));
 }
 
+struct rps_place *places_map(const char *dir, unsigned int slots)
+{
+	return map_values(pins_get("%s/%s", dir, RFS_PIN_PLACE), sizeof(struct rps_place), slots);
+}
+
+void places_unmap(struct rps_place *places, unsigned int slots)
+{
+	munmap(places, whole_pages(slots * sizeof(*places)));
+}
+
 int rings_each(const char *dir, unsigned int queues, unsigned int nr_cpus, rings_fn *fn, void *arg)
 {
 	int err = 0;

@@ -41,6 +41,10 @@ void rings_unmap(struct rps_ring *rings, unsigned int nr_cpus);
 struct rps_thread *threads_map(const char *dir, unsigned int nr_cpus);
 void threads_unmap(struct rps_thread *threads, unsigned int nr_cpus);
 
+/** places_map() - the same of the places of an interface's slots, to be given to places_unmap() */
+struct rps_place *places_map(const char *dir, unsigned int slots);
+void places_unmap(struct rps_place *places, unsigned int slots);
+
 typedef void rings_fn(const struct rps_ring *ring, unsigned int cpu, void *arg);
 
 /**

@@ -17,6 +17,14 @@
  * V_LEFT_FIRST	     that a queue's own packets are delivered is asked before the place is looked at
  * V_JOINER_LEAVES   a queue may leave with the packet with which it came
  *
+ * LOADER: detach, or refresh, has CPU 0's ring left (loader/iface/leave.c). That idle_wait() finds it drained when it
+ * is, is detach.pml's. P3: then no frame goes there any more.
+ *
+ * V_PLACES_STAY	places are not moved
+ * V_NO_FIRST_GRACE	polls that still want CPU 0 are not waited for
+ * V_LOADER_NOT_MARKED	a place is not marked before the ring is looked at once more
+ * V_NOT_LOOKED		it is not looked at once more
+ *
  * Rings are FIFOs that lose nothing; a poll has one packet.
  */
 #ifndef PACKETS
@@ -49,6 +57,9 @@ byte tail[2 * QUEUES], delivered[2 * QUEUES]; /* by RING() */
 byte seen, ended, handed_over;		 /* packets: their number, and as bits */
 byte before[PACKETS + 1];		 /* those whose polls had ended when the packet's began */
 bit in_order = 1;
+bit in_flight;				 /* a frame in a ring that is to be empty for good */
+bit drain, left_for_good;		 /* nobody wants CPU 0; its ring is left */
+byte polls, waited;			 /* that run; that the loader waits for: queues, as bits */
 
 /* others_drained(): each in turn, slot and counter in two steps. */
 inline look_at_others()
@@ -134,8 +145,9 @@ proctype napi(byte q)
 		seen++;
 		packet = seen;
 		before[packet] = ended;
+		polls = polls | BIT(q);
 		if
-		:: want = 0
+		:: !drain -> want = 0
 		:: want = 1
 		fi;
 		from_cpu = slot_cpu[q];
@@ -229,8 +241,14 @@ enqueue:
 		slot_qtail[q] = tail[RING(q, cpu)]
 	   };
 flush:
+#ifdef LOADER
+	   in_flight = left_for_good && cpu == 0;
+	   assert(!(in_flight));
+#endif
 	   ring[cpu] ! 4 * packet + q;
 	   atomic {
+		polls = polls & ~BIT(q);
+		waited = waited & ~BIT(q);
 		ended = ended | BIT(packet);
 		packet = 0; want = 0; from_cpu = 0; from_qtail = 0; old = 0; new = 0; n = 0;
 		cpu = 0; left = 0; go = 0; undrained = 0; counted = 0
@@ -255,14 +273,92 @@ end:	do
 	od
 }
 
+#ifdef LOADER
+#define LOADER_MARK 3
+
+inline wait_for_polls()
+{
+	waited = polls;
+	waited == 0
+}
+
+proctype loader()
+{
+	byte old, tails[2];
+	bit go;
+
+	drain = 1;
+#ifndef V_NO_FIRST_GRACE
+	wait_for_polls();
+#endif
+	do
+	:: atomic {
+		/* idle_wait() */
+		delivered[RING(0, 0)] == tail[RING(0, 0)] && delivered[RING(1, 0)] == tail[RING(1, 0)];
+		tails[0] = tail[RING(0, 0)];
+		tails[1] = tail[RING(1, 0)]
+	   };
+#ifdef V_PLACES_STAY
+	   break;
+#endif
+	   old = place;
+	   if
+	   :: CPU(old) == 1 -> break
+	   :: else
+	   fi;
+#ifndef V_LOADER_NOT_MARKED
+	   if
+	   :: MOVING(old) -> goto again
+	   :: else
+	   fi;
+	   compare_exchange(old, WORD(0, NOTED(old), LOADER_MARK));
+	   if
+	   :: !go -> goto again
+	   :: else
+	   fi;
+	   old = WORD(0, NOTED(old), LOADER_MARK);
+#endif
+	   wait_for_polls();
+#ifndef V_NOT_LOOKED
+	   if
+	   :: tail[RING(0, 0)] != tails[0] -> goto again
+	   :: else
+	   fi;
+	   if
+	   :: tail[RING(1, 0)] != tails[1] -> goto again
+	   :: else
+	   fi;
+#endif
+	   compare_exchange(old, WORD(1, 0, 0));
+	   if
+	   :: go -> break
+	   :: else
+	   fi;
+again:
+	   wait_for_polls() /* as idle_wait() does */
+	od;
+	left_for_good = 1
+}
+#endif
+
 init {
 	atomic {
+#ifdef LOADER
+		/* which queues have been there before */
+		if
+		:: place = WORD(0, BIT(0), 0)
+		:: place = WORD(0, BIT(0) | BIT(1), 0)
+		fi;
+#endif
 		run napi(0);
 		run napi(1);
 #if QUEUES > 2
 		run napi(2);
 #endif
 		run kthread(0);
-		run kthread(1)
+		run kthread(1);
+#ifdef LOADER
+		run loader()
+#endif
 	}
 }

@@ -276,6 +276,29 @@ static void test_conflict(void **state)
 	bench_close(&p.b);
 }
 
+/* Somebody, as detach, is about to move it: not beside him. Who goes there tells him so. */
+static void test_marked(void **state)
+{
+	struct rps_place marked = rps_place_at(cpu_a, 1);
+	struct places p;
+
+	(void)state;
+	places_open(&p, (struct bench_opts){ .queues = 3 });
+	bench_reader(&p.b, &p.flow, cpu_a);
+	expect(&p, 0, cpu_a, NEITHER, 1, "alone");
+	delivered(&p, 0, cpu_a);
+	marked.mover = RPS_MOVER_LOADER;
+	bench_set_place(&p.b, p.slot, marked);
+	bench_reader(&p.b, &p.flow, cpu_b);
+	expect(&p, 0, cpu_a, DEFERRED, 1, "marked");
+	delivered(&p, 0, cpu_a);
+	bench_set_place(&p.b, p.slot, marked);
+	expect(&p, 1, cpu_a, DEFERRED, 3, "marked, by one that was not there");
+	delivered(&p, 1, cpu_a);
+	expect(&p, 1, cpu_b, MOVED, 2, "the mark is off");
+	bench_close(&p.b);
+}
+
 /* More queues than a place has bits: those that share one are told apart by their slots. */
 static void test_many(void **state)
 {
@@ -343,6 +366,7 @@ void add_places_tests(void)
 	suite_add("places: to and from here", test_here, NULL);
 	suite_add("places: draining", test_drain, NULL);
 	suite_add("places: two polls at once", test_conflict, NULL);
+	suite_add("places: marked by another", test_marked, NULL);
 	suite_add("places: more queues than bits", test_many, NULL);
 	suite_add("places: none in generic mode", test_generic, NULL);
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "iface/idle.h"
 #include "iface/polls.h"
 #include "rfs/rules.h"
@@ -38,10 +39,10 @@ static void test_near_saturation(void **state)
 	(void)state;
 	passing = &ring;
 	polls = UINT32_MAX;
-	assert_int_equal(idle_wait(&idle, 1), 1);
+	assert_int_equal(idle_wait(&idle, 1, now_ms() + 2000), 1);
 	assert_false(idle.drained);
 	polls = 3;
-	assert_int_equal(idle_wait(&idle, 1), 0);
+	assert_int_equal(idle_wait(&idle, 1, now_ms() + 2000), 0);
 	assert_true(idle.drained);
 	assert_int_equal(polls, 0);
 	passing = NULL;
@@ -60,7 +61,7 @@ static void test_quiet(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		idle[i] = (struct idle_ring){ .ring = &rings[i], .thread = &threads[i] };
-	assert_int_equal(idle_wait(idle, 3), 0);
+	assert_int_equal(idle_wait(idle, 3, now_ms() + 2000), 0);
 	/* No thread that had a frame: there is none to trust. */
 	assert_int_equal(threads[1].task, 0);
 	assert_int_equal(threads[2].task, 0);
@@ -82,7 +83,7 @@ static void test_vanished(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		idle[i] = (struct idle_ring){ .ring = &rings[i], .thread = &threads[i] };
-	assert_int_equal(idle_wait(idle, 3), 1);
+	assert_int_equal(idle_wait(idle, 3, now_ms() + 2000), 1);
 	assert_true(idle[0].drained);
 	assert_true(idle[1].drained);
 	assert_false(idle[2].drained);
@@ -96,7 +97,7 @@ static void test_no_trust(void **state)
 	struct idle_ring idle = { .ring = &ring, .thread = &thread };
 
 	(void)state;
-	assert_int_equal(idle_wait(&idle, 1), 0);
+	assert_int_equal(idle_wait(&idle, 1, now_ms() + 2000), 0);
 	assert_int_equal(thread.task, 0);
 }
 
@@ -109,7 +110,7 @@ static void test_in_flight(void **state)
 				     { .ring = &rings[1], .thread = &thread } };
 
 	(void)state;
-	assert_int_equal(idle_wait(idle, 2), 1);
+	assert_int_equal(idle_wait(idle, 2, now_ms() + 2000), 1);
 	assert_false(idle[0].drained);
 	assert_true(idle[1].drained);
 }
@@ -123,7 +124,7 @@ static void test_trust(void **state)
 
 	(void)state;
 	waits = 0;
-	assert_int_equal(idle_wait(&idle, 1), 0);
+	assert_int_equal(idle_wait(&idle, 1, now_ms() + 2000), 0);
 	assert_int_equal(thread.task, 0x10);
 	assert_int_equal(waits, 3);
 }
@@ -140,7 +141,7 @@ static unsigned int left_by(bool asleep)
 	while (!k.pid)
 		if (asleep)
 			pause();
-	left = idle_wait(&idle, 1);
+	left = idle_wait(&idle, 1, now_ms() + 2000);
 	kill(k.pid, SIGKILL);
 	waitpid(k.pid, NULL, 0);
 	return left;

@@ -4,7 +4,7 @@
 #
 # Results are in $(B)/tests/results: unit-NAME.tap and unit-NAME-asan.tap (Test Anything Protocol).
 
-UNIT_TESTS := hash spread rules ents tag ring model object cpuset sched kthreads idle kernel text problems print cmdline
+UNIT_TESTS := hash spread rules ents tag ring model object cpuset sched kthreads idle leave kernel text problems print cmdline
 UNIT_DIR   := $(B)/tests/unit
 UNIT_TAP   := $(B)/tests/results
 
@@ -17,6 +17,7 @@ UNIT_OBJ_cpuset  := loader/host/cpuset.o
 UNIT_OBJ_sched   := loader/host/kthread_sched.o
 UNIT_OBJ_kthreads := loader/host/kthreads.o
 UNIT_OBJ_idle    := $(addprefix loader/,iface/idle.o host/clock.o host/kthreads.o)
+UNIT_OBJ_leave   := $(addprefix loader/,iface/leave.o iface/idle.o host/clock.o host/kthreads.o host/cpuset.o)
 UNIT_OBJ_text    := loader/host/text.o
 UNIT_OBJ_problems := $(patsubst %.c,%.o,loader/view/problems.c loader/view/view.c \
 	loader/host/cpuset.c loader/host/kthread_sched.c)
@@ -28,6 +29,7 @@ UNIT_OBJ_cmdline := cmdline_stubs.o cmdline_usage.o cmdline_run.o \
 	$(patsubst %.c,%.o,loader/iface/preflight.c $(wildcard loader/cmd/*.c) $(addprefix loader/host/, \
 	msg.c mode.c text.c output.c cpuset.c kthread_sched.c))
 UNIT_LIBS_spread  := -lm
+UNIT_LIBS_leave   := -lpthread -Wl,--wrap=usleep
 # Read when the test runs.
 $(UNIT_DIR)/%/object.o: UNIT_CFLAGS += -DRFS_STEER_OBJECT='"$(B)/rfs_steer.bpf.o"'
 UNIT_LIBS_kernel  := -lbpf
