@@ -17,7 +17,6 @@
 #include "view/collect.h"
 #include "view/facts.h"
 
-#define NAMED_NETNS "/run/netns"
 
 void facts_of_host(const struct recorder *r, struct host_facts *host)
 {

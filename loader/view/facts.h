@@ -54,12 +54,16 @@ struct host_facts {
 	struct cpuset isolated;
 };
 
+/* Where ip(8) has namespaces by name. */
+#define NAMED_NETNS "/run/netns"
+
 struct iface_facts {
 	const struct host_facts *host;
 	bool changing;	      /* another rfsctl changes something at this moment */
 	bool moved;	      /* to another network namespace */
 	char netns_path[288]; /* of the namespace, if it has one in /run/netns; else "" */
 	__u64 netns_cookie;   /* where it is now */
+	bool sysfs_here;      /* this process's /sys/class/net shows it */
 
 	int rx_queues_err;
 	unsigned int rx_queues;

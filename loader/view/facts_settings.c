@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/netif.h"
@@ -119,12 +120,23 @@ static void vlan_offload(const char *name, struct iface_facts *f)
 		close(fd);
 }
 
+/* "nsenter --net" leaves /sys as it is. */
+static bool sysfs_shows(unsigned int ifindex, const char *name)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s", name);
+	return !stat(path, &st) && st.st_ino == netif_sysfs_ino(ifindex);
+}
+
 void facts_settings(const struct iface_view *v, const char *name, struct iface_facts *f)
 {
 	struct netif nif;
 
 	f->rx_queues_err = netif_read(name, &nif);
 	f->rx_queues = nif.rx_queues;
+	f->sysfs_here = sysfs_shows(v->ifindex, name);
 	f->rx_err = kernel_steering(v->ifindex, f);
 	vlan_offload(name, f);
 	if (v->config.tcp == RFS_TCP_STACK)

@@ -338,8 +338,8 @@ static int look_ring_stuck(const struct iface_view *v, const struct iface_facts 
 /*
  * In text and remedy, {what} is what was found, {iface} the name by which rfsctl finds the
  * interface from here, {name} its name where it is, {in} a command to get there in front of
- * another, {there} words for that where a command will not do, and {sched} the scheduling class
- * that is configured.
+ * another, {sched} the scheduling class that is configured. A command on its folder in sysfs, which
+ * is called {folder} there, stands between {sysfs} and {end}.
  */
 static const struct check {
 	const char *id;
@@ -369,11 +369,11 @@ static const struct check {
 	  "rfsctl refresh {iface}", "how many RX queues it has", look_rx_queues },
 	{ "kernel-rps", VIEW_ATTACHED,
 	  "kernel RPS is on again ({what}), so its packets are steered twice",
-	  "{there}echo 0 | tee /sys/class/net/{name}/queues/rx-*/rps_cpus",
+	  "{sysfs}echo 0 | tee /sys/class/net/{folder}/queues/rx-*/rps_cpus{end}",
 	  "whether kernel RPS is on", look_kernel_rps },
 	{ "kernel-rfs", VIEW_ATTACHED,
 	  "kernel RFS is on again ({what}), so its packets are steered twice",
-	  "{there}echo 0 | tee /sys/class/net/{name}/queues/rx-*/rps_flow_cnt", NULL,
+	  "{sysfs}echo 0 | tee /sys/class/net/{folder}/queues/rx-*/rps_flow_cnt{end}", NULL,
 	  look_kernel_rfs },
 	{ "kernel-rfs-off", VIEW_ATTACHED,
 	  "kernel RFS, to which --tcp stack leaves TCP, is off ({what})",
@@ -458,10 +458,33 @@ struct words {
 	char iface[QUOTED_LEN];
 	char name[QUOTED_LEN];
 	char in[QUOTED_LEN + 32];
-	const char *there;
+	char sysfs[QUOTED_LEN + 96];
+	const char *folder;
+	char end[QUOTED_LEN + 4];
 	char sched[KTHREAD_SCHED_LEN];
 	const char *what;
 };
+
+/* Where /sys shows another namespace, as nsenter(1) leaves it, a shell has to be where it does not.
+ */
+static void make_sysfs_words(struct words *w, const struct iface_facts *f)
+{
+	char netns[QUOTED_LEN];
+
+	*w->sysfs = *w->end = 0;
+	w->folder = w->name;
+	if (f->sysfs_here)
+		return;
+	if (*f->netns_path) {
+		quote(netns, f->netns_path + strlen(NAMED_NETNS "/"));
+		snprintf(w->sysfs, sizeof(w->sysfs), "ip netns exec %s sh -c '", netns);
+	} else {
+		snprintf(w->sysfs, sizeof(w->sysfs), "%s",
+			 "unshare -m sh -c 'mount -t sysfs sysfs /sys; ");
+	}
+	w->folder = "\"$0\"";
+	snprintf(w->end, sizeof(w->end), "' %s", w->name);
+}
 
 static void make_words(struct words *w, const struct iface_view *v, const struct iface_facts *f)
 {
@@ -471,13 +494,11 @@ static void make_words(struct words *w, const struct iface_view *v, const struct
 	quote(w->name, v->name);
 	kthread_sched_format(&v->config.kthread_sched, w->sched, sizeof(w->sched));
 	*w->in = 0;
-	w->there = "";
-	if (v->state != VIEW_ATTACHED || v->here || !*f->netns_path)
-		return;
-	quote(path, f->netns_path);
-	snprintf(w->in, sizeof(w->in), "nsenter --net=%s ", path);
-	/* Its sysfs is where "ip netns exec" mounts it, and nowhere else. */
-	w->there = "in its network namespace: ";
+	if (v->state == VIEW_ATTACHED && !v->here && *f->netns_path) {
+		quote(path, f->netns_path);
+		snprintf(w->in, sizeof(w->in), "nsenter --net=%s ", path);
+	}
+	make_sysfs_words(w, f);
 }
 
 static const char *word(const struct words *w, const char *name, size_t len)
@@ -485,8 +506,9 @@ static const char *word(const struct words *w, const char *name, size_t len)
 	const struct {
 		const char *name;
 		const char *word;
-	} all[] = { { "what", w->what }, { "iface", w->iface }, { "name", w->name },
-		    { "in", w->in },	 { "there", w->there }, { "sched", w->sched } };
+	} all[] = { { "what", w->what },     { "iface", w->iface }, { "name", w->name },
+		    { "in", w->in },	     { "sched", w->sched }, { "sysfs", w->sysfs },
+		    { "folder", w->folder }, { "end", w->end } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strlen(all[i].name) == len && !strncmp(all[i].name, name, len))

@@ -90,13 +90,16 @@ test_kernel_steering()
 	rx "$LAB_SRV" rps_cpus 3
 	is "kernel RPS is on again" "$(problems)" kernel-rps
 	says "kernel RPS" "s0: kernel RPS is on again (rx-0: rps_cpus 3), so its packets are steered twice" \
-		"remedy: echo 0 | tee /sys/class/net/s0/queues/rx-*/rps_cpus"
+		"remedy: ip netns exec $LAB_SRV sh -c 'echo 0 | tee /sys/class/net/\"\$0\"/queues/rx-*/rps_cpus' s0"
 	check "that is no failure" rfsctl status
 	is "stats does not look" "$(json '.interfaces[0] | has("problems")' rfsctl stats --json)" false
 	rx "$LAB_SRV" rps_flow_cnt 4096
 	is "kernel RFS too" "$(problems)" "kernel-rps kernel-rfs"
-	srv unshare -m sh -c "mount -t sysfs s /sys
-		$(json '.interfaces[0].problems[0].remedy' rfsctl status --json)" >"$LAB_TMP/log" 2>&1
+	is "where /sys shows it, no way there is needed" "$(json '.interfaces[0].problems[0].remedy' \
+		srv unshare -m sh -c "mount --bind /sys/fs/bpf /mnt; mount -t sysfs s /sys
+			$RFSCTL status --bpffs /mnt --json")" \
+		'echo 0 | tee /sys/class/net/s0/queues/rx-*/rps_cpus'
+	sh -c "$(json '.interfaces[0].problems[0].remedy' rfsctl status --json)" >"$LAB_TMP/log" 2>&1
 	is "only RFS" "$(problems)" kernel-rfs
 	rx "$LAB_SRV" rps_flow_cnt 0
 	none "neither"

@@ -47,6 +47,7 @@ static void healthy(struct world *w)
 		.host = &w->host,
 		.netns_path = "/run/netns/red",
 		.netns_cookie = 4711,
+		.sysfs_here = true,
 		.rx_queues = QUEUES,
 		.rx = w->rx,
 		.n_rx = QUEUES,
@@ -136,6 +137,24 @@ static void one_queue(struct world *w)
 static void rps(struct world *w)
 {
 	strcpy(w->rx[1].rps_cpus, "3");
+}
+
+static void rps_other_sysfs(struct world *w)
+{
+	rps(w);
+	w->f.sysfs_here = false;
+}
+
+static void rps_nameless(struct world *w)
+{
+	rps_other_sysfs(w);
+	*w->f.netns_path = 0;
+}
+
+static void rps_evil_name(struct world *w)
+{
+	rps_other_sysfs(w);
+	strcpy(w->v.name, "a'$(>pwn);b");
 }
 
 static void rps_everywhere(struct world *w)
@@ -382,6 +401,13 @@ static const struct row {
 	{ evil_name, "rx-queues", "3 now", "rfsctl refresh 'a'\\''$(>pwn);b'" },
 	{ rps, "kernel-rps", "(rx-1: rps_cpus 3)",
 	  "echo 0 | tee /sys/class/net/eth0/queues/rx-*/rps_cpus" },
+	{ rps_other_sysfs, "kernel-rps", "(rx-1: rps_cpus 3)",
+	  "ip netns exec red sh -c 'echo 0 | tee /sys/class/net/\"$0\"/queues/rx-*/rps_cpus' eth0" },
+	{ rps_evil_name, "kernel-rps", "(rx-1: rps_cpus 3)",
+	  "queues/rx-*/rps_cpus' 'a'\\''$(>pwn);b'" },
+	{ rps_nameless, "kernel-rps", "(rx-1: rps_cpus 3)",
+	  "unshare -m sh -c 'mount -t sysfs sysfs /sys; echo 0 | tee "
+	  "/sys/class/net/\"$0\"/queues/rx-*/rps_cpus' eth0" },
 	{ rps_everywhere, "kernel-rps",
 	  "(rx-0: rps_cpus f, rx-1: rps_cpus f, rx-2: rps_cpus f and 2 more)", "rps_cpus" },
 	{ rfs, "kernel-rfs", "(rx-0: rps_flow_cnt 4096)",
