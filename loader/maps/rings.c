@@ -102,39 +102,50 @@ int rings_cpumap(unsigned int nr_cpus)
 	return fd < 0 ? -errno : fd;
 }
 
+/* An array's first n values, by one call. */
+static int set_all(int fd, const void *values, unsigned int n)
+{
+	__u32 *keys = malloc(n * sizeof(*keys)), count = n;
+	int err = 0;
+
+	if (!keys)
+		return -ENOMEM;
+	for (__u32 i = 0; i < n; i++)
+		keys[i] = i;
+	if (bpf_map_update_batch(fd, keys, values, &count, NULL))
+		err = -errno;
+	free(keys);
+	return err;
+}
+
 int queue_dev_flow_clear(int fd, unsigned int flow_cnt)
 {
 	struct rps_dev_flow *slots = malloc(flow_cnt * sizeof(*slots));
-	__u32 *keys = malloc(flow_cnt * sizeof(*keys)), count = flow_cnt;
-	int err = 0;
+	int err;
 
-	if (!slots || !keys) {
-		err = -ENOMEM;
-		goto out;
-	}
-	for (__u32 i = 0; i < flow_cnt; i++) {
+	if (!slots)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < flow_cnt; i++)
 		slots[i] = (struct rps_dev_flow){ .cpu = RPS_NO_CPU };
-		keys[i] = i;
-	}
-	if (bpf_map_update_batch(fd, keys, slots, &count, NULL))
-		err = -errno;
-out:
+	err = set_all(fd, slots, flow_cnt);
 	free(slots);
-	free(keys);
 	return err;
 }
 
 int queue_rings_init(int fd, unsigned int nr_cpus, __u32 cpumap_id)
 {
-	struct rps_ring ring = { .cpumap_id = cpumap_id };
-	int err = map_id(fd, &ring.queue_id);
+	struct rps_ring *rings = calloc(nr_cpus + 1, sizeof(*rings));
+	__u32 id = 0;
+	int err = rings ? map_id(fd, &id) : -ENOMEM;
 
-	if (err)
-		return err;
-	for (__u32 i = 0; i <= nr_cpus; i++)
-		if (bpf_map_update_elem(fd, &i, &ring, BPF_ANY))
-			return -errno;
-	return 0;
+	for (unsigned int i = 0; !err && i <= nr_cpus; i++) {
+		rings[i].cpumap_id = cpumap_id;
+		rings[i].queue_id = id;
+	}
+	if (!err)
+		err = set_all(fd, rings, nr_cpus + 1);
+	free(rings);
+	return err;
 }
 
 int map_id(int fd, __u32 *id)

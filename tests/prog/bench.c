@@ -22,6 +22,7 @@
 
 #define QSIZE	   64
 #define SOCK_FLOWS 1024
+#define SETS_MAX   8192
 #define LIST_LEN   5
 #define POPPED_MS  10000
 
@@ -321,10 +322,14 @@ static void set_percpu(const struct bpf_map *map, size_t size)
 
 static void clear_ents(struct bench *b)
 {
-	static const struct rps_sock_ents none;
+	static struct rps_sock_ents none[SETS_MAX];
+	static __u32 keys[SETS_MAX];
+	__u32 n = rps_sets(SOCK_FLOWS);
 
-	for (__u32 set = 0; set < rps_sets(SOCK_FLOWS); set++)
-		update(b->skel->maps.rps_sock_ents, &set, &none);
+	assert_in_range(n, 1, SETS_MAX);
+	for (__u32 set = 0; set < n; set++)
+		keys[set] = set;
+	assert_int_equal(bpf_map_update_batch(ents_fd(b), keys, none, &n, NULL), 0);
 }
 
 void bench_reset(struct bench *b)
