@@ -231,20 +231,20 @@ struct rps_cpus {
  */
 #define RFS_PASS_REASONS(X)                                                                        \
 	X(PASS_CLOSED, "closed", "attach or detach was under way")                                 \
-	X(PASS_OTHER_DEVICE, "other_device", "it came in by another device than the one attached") \
+	X(PASS_OTHER_DEVICE, "other_device", "by another device than the attached one")            \
 	X(PASS_NOT_IP, "not_ip", "neither IPv4 nor IPv6 (ARP, LLDP, ...)")                         \
-	X(PASS_TRUNCATED, "truncated", "a header ends beyond the packet's linear part")            \
+	X(PASS_TRUNCATED, "truncated", "a header ends beyond the linear part")                     \
 	X(PASS_MALFORMED, "malformed", "a header contradicts itself")                              \
-	X(PASS_TOO_DEEP, "too_deep", "more VLAN tags or IPv6 extension headers than are followed") \
-	X(PASS_STACK, "stack", "TCP, which --tcp stack leaves to the kernel's RFS")                \
-	X(PASS_PTP, "ptp", "PTP, which needs the NIC's timestamp (UDP ports 319 and 320)")         \
+	X(PASS_TOO_DEEP, "too_deep", "too many VLAN tags or IPv6 extensions")                      \
+	X(PASS_STACK, "stack", "TCP, left to the kernel by --tcp stack")                           \
+	X(PASS_PTP, "ptp", "PTP, which needs the NIC's timestamp")                                 \
 	X(PASS_LOCAL, "local", "draining, or the flow may not leave yet")                          \
 	X(PASS_HERE, "here", "the CPU that received it is the flow's")                             \
-	X(PASS_BUSY, "busy", "the flow's CPU is busy, its ring's thread would wait for its turn")  \
+	X(PASS_BUSY, "busy", "the flow's CPU is busy: it would wait")                              \
 	X(PASS_NO_QUEUE, "no_queue", "the RX queue was added after attach")                        \
 	X(PASS_NO_CPU, "no_cpu", "the slot's CPU has no ring")                                     \
-	X(PASS_STUCK, "stuck", "frames counted into the CPU's ring never came out of it")          \
-	X(PASS_CONTENDED, "contended", "generic mode: too many CPUs at one slot at once")
+	X(PASS_STUCK, "stuck", "frames vanish on their way to the ring")                           \
+	X(PASS_CONTENDED, "contended", "generic mode: too many CPUs at one slot")
 
 enum rfs_stat {
 	RFS_STAT_FLOW_STEERED, /* by rps_sock_flow: a reader is known */

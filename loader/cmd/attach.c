@@ -235,7 +235,7 @@ int cmd_attach(int argc, char **argv)
 		{ "flow-cnt", KEY_FLOW_CNT, "N", 0,
 		  "slots per RX queue (sock-flow-entries / RX queues)", 0 },
 		{ "qsize", KEY_QSIZE, "N", 0,
-		  "frames that may wait from one RX queue to one CPU (2048)", 0 },
+		  "frames that may wait for one CPU, from all RX queues (2048)", 0 },
 		{ "recorder", KEY_RECORDER, "HOOK", 0,
 		  "fentry, tracepoint, or auto: fentry if the kernel allows it (auto)", 0 },
 		{ "kthread-sched", CMD_KEY_KTHREAD_SCHED, "POLICY", 0,

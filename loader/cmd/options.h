@@ -13,8 +13,8 @@ enum {
 };
 
 #define CMD_KTHREAD_SCHED_HELP                                                                     \
-	"batch or other: how the rings' threads are scheduled, also with a nice value as in "      \
-	"batch:5; or fifo:PRIO"
+	"batch, other or fifo:1: how the rings' threads are scheduled; batch and other also with " \
+	"a nice value as in batch:5, fifo with any priority"
 
 /** cmd_parse_cpus() - --cpus, or cmd_usage_error() */
 void cmd_parse_cpus(struct argp_state *state, const char *text, struct cpuset *cpus);

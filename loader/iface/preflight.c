@@ -164,9 +164,10 @@ static void warn_queues(const struct netif *nif)
 
 	if (!cpuset_online(&online) && (int)nif->rx_queues >= cpuset_count(&online) &&
 	    nif->rx_queues > 1)
-		rfs_warn("%s has %u RX queues for %d CPUs; with a queue for each CPU, steering "
-			 "mostly costs more than it saves ('rfsctl observe' tells)",
-			 nif->name, nif->rx_queues, cpuset_count(&online));
+		rfs_warn(
+			"%s has %u RX queues for %d CPUs; with a queue for each CPU, steering "
+			"mostly costs more than it saves, unless 'rfsctl observe' shows a low locality",
+			nif->name, nif->rx_queues, cpuset_count(&online));
 }
 
 int preflight_iface(const struct netif *nif, unsigned int *mode)
@@ -225,14 +226,15 @@ int preflight_kernel(void)
 int preflight_cpus(const struct cpuset *cpus)
 {
 	struct cpuset online, possible, missing;
-	char text[256];
+	char text[256], have[256];
 
 	if (!cpuset_count(cpus) || cpuset_online(&online) || cpuset_possible(&possible))
 		return 0;
 	missing = cpuset_minus(cpus, &possible);
 	if (cpuset_count(&missing)) {
 		cpuset_format(&missing, text, sizeof(text));
-		rfs_error("this machine has no CPU %s", text);
+		cpuset_format(&possible, have, sizeof(have));
+		rfs_error("this machine has no CPU %s; it has %s", text, have);
 		return -EINVAL;
 	}
 	missing = cpuset_minus(cpus, &online);

@@ -100,7 +100,7 @@ static void show_problems(const struct iface_view *v)
 	}
 }
 
-enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, TCP, UDP, CPUS };
+enum { NAME, STATE, MODE, SHARED, QUEUES, FLOW_CNT, QSIZE, KTHREADS, TCP, CPUS };
 
 /* Of what has no configuration, or another version's, nothing is known. */
 static void show_config(struct libscols_line *line, const struct iface_view *v)
@@ -121,7 +121,6 @@ static void show_config(struct libscols_line *line, const struct iface_view *v)
 	cell(line, QSIZE, "%u", v->config.qsize);
 	cell(line, KTHREADS, "%s", sched);
 	cell(line, TCP, "%s", view_tcp_name(&v->config));
-	cell(line, UDP, "cpumap");
 	cell(line, CPUS, "%s", cpus);
 }
 
@@ -140,13 +139,12 @@ void show_status(const struct rfs_view *view)
 	column(t, "INTERFACE", false);
 	column(t, "STATE", false);
 	column(t, "MODE", false);
-	column(t, "DISPATCHER", false);
+	column(t, "SHARED", false);
 	column(t, "QUEUES", true);
 	column(t, "FLOW-CNT", true);
 	column(t, "QSIZE", true);
 	column(t, "KTHREADS", false);
 	column(t, "TCP", false);
-	column(t, "UDP", false);
 	column(t, "CPUS", false);
 	for (unsigned int i = 0; i < view->n_ifaces; i++) {
 		const struct iface_view *v = &view->ifaces[i];
@@ -169,12 +167,12 @@ void show_status(const struct rfs_view *view)
 static void show_counter(const char *name, __u64 n, __u64 of, const char *help)
 {
 	if (of)
-		printf("  %-16s %14llu %6.1f %%  %s\n", name, (unsigned long long)n, 100.0 * n / of,
+		printf("  %-14s %12llu %5.1f %%  %s\n", name, (unsigned long long)n, 100.0 * n / of,
 		       help);
 	else if (*help)
-		printf("  %-16s %14llu %8s  %s\n", name, (unsigned long long)n, "", help);
+		printf("  %-14s %12llu %7s  %s\n", name, (unsigned long long)n, "", help);
 	else
-		printf("  %-16s %14llu\n", name, (unsigned long long)n);
+		printf("  %-14s %12llu\n", name, (unsigned long long)n);
 }
 
 static void show_cpus(const struct iface_view *v)
@@ -207,10 +205,14 @@ static void show_iface_stats(const struct iface_view *v)
 	printf("%s", name);
 	if (v->state != VIEW_ATTACHED)
 		printf(" (%s)", view_state_name(v->state));
+	if (v->state == VIEW_BROKEN || v->state == VIEW_FOREIGN) {
+		printf("\n  its counters cannot be read: see rfsctl status\n\n");
+		return;
+	}
 	printf("\n");
 	show_counter("seen", seen, 0, "");
 	show_counter("flow steered", flow, seen, "to the CPU where the flow is read");
-	show_counter("hash steered", hash, seen, "no reader is known: by hash over the CPU list");
+	show_counter("hash steered", hash, seen, "no reader is known: by hash");
 	show_counter("passed", passed, seen, "left where they came in");
 #define X(id, name, help)                                                                          \
 	if (v->count[RFS_STAT_##id])                                                               \
@@ -220,7 +222,7 @@ static void show_iface_stats(const struct iface_view *v)
 	show_counter("moves made", v->count[RFS_STAT_MOVES_MADE], 0,
 		     "flows that changed their CPU");
 	show_counter("moves deferred", v->count[RFS_STAT_MOVES_DEFERRED], 0,
-		     "packets that kept their CPU to stay in order");
+		     "packets that kept their CPU, for order");
 	show_counter("lost",
 		     v->lost_ring_full + v->lost_redirect_error + v->lost_vanished +
 			     v->lost_alloc_failed,
@@ -239,8 +241,7 @@ void show_stats(const struct rfs_view *view)
 	if (!view->n_ifaces)
 		printf("no interface is attached\n");
 	if (percent >= 0)
-		printf("locality: %.1f %% of %llu reads were on the CPU that processed the "
-		       "packet\n",
+		printf("locality: %.1f %% of %llu reads on this host were on the packet's CPU\n",
 		       percent, (unsigned long long)(view->locality.local + view->locality.remote));
 }
 

@@ -182,13 +182,12 @@ static void test_show_status(void **state)
 	assert_cell("STATE", 0, "attached");
 	assert_cell("STATE", 1, "changing");
 	assert_cell("MODE", 0, "generic");
-	assert_cell("DISPATCHER", 0, "yes");
+	assert_cell("SHARED", 0, "yes");
 	assert_cell("QUEUES", 0, "3");
 	assert_cell("FLOW-CNT", 0, "512");
 	assert_cell("QSIZE", 0, "128");
 	assert_cell("KTHREADS", 0, "fifo:9");
 	assert_cell("TCP", 0, "stack");
-	assert_cell("UDP", 0, "cpumap");
 	assert_cell("CPUS", 0, "0,2");
 	assert_non_null(strstr(text, "\nlan0: a sentence\n    remedy: a remedy\n"
 				     "lan0: another sentence\n    remedy: another remedy\n"));
@@ -246,7 +245,7 @@ static void test_show_stats(void **state)
 	assert_cell("ENQUEUED", 1, "2001");
 	assert_cell("DELIVERED", 1, "2002");
 	assert_cell("LOST", 1, "2003");
-	assert_non_null(strstr(text, "locality: 75.0 % of 400 reads"));
+	assert_non_null(strstr(text, "locality: 75.0 % of 400 reads on this host"));
 }
 
 static struct rps_sock_flow flows[] = {

@@ -41,7 +41,7 @@ _rfsctl_options()
 # The words an option takes, from a description that begins with them: "native, generic, or auto:"
 _rfsctl_words()
 {
-	[[ $1 =~ ^([a-z]+(, [a-z]+)*,?\ or\ [a-z]+): ]] || return 0
+	[[ $1 =~ ^([a-z]+(, [a-z]+)*,?\ or\ [a-z]+(:1)?): ]] || return 0
 	local words=${BASH_REMATCH[1]}
 
 	words=${words//,/ }
@@ -120,7 +120,7 @@ _rfsctl_candidates()
 
 	if [[ ! $command ]]; then
 		if [[ $cur == -* ]]; then
-			echo --help
+			printf '%s\n' --help --usage --version
 		else
 			_rfsctl_commands "$rfsctl" | sed 's/ .*//'
 		fi
@@ -152,6 +152,10 @@ _rfsctl_candidates()
 	done < <(_rfsctl_options "$rfsctl" "$command")
 	[[ $cur == -* ]] && return
 
+	# One is enough.
+	for word in "${words[@]:1}"; do
+		[[ $word == -* ]] || return 0
+	done
 	while read -r name arg; do
 		[[ $name == "$command" && $arg == *IFACE* ]] || continue
 		case $command in
