@@ -33,9 +33,10 @@ enum {
 
 static error_t parse_common(int key, char *arg, struct argp_state *state)
 {
-	(void)state;
 	switch (key) {
 	case KEY_BPFFS:
+		if (!*arg)
+			cmd_usage_error(state, "--bpffs: which folder?");
 		env.bpffs = arg;
 		/* libxdp keeps its dispatcher's pins there too. */
 		setenv("LIBXDP_BPFFS", arg, 1);

@@ -42,6 +42,8 @@ void cmd_parse_sched(struct argp_state *state, const char *text, struct rfs_sche
 
 void cmd_take_iface(const struct argp_state *state, const char **iface, const char *arg)
 {
+	if (!*arg)
+		cmd_usage_error(state, "which interface? Its name is empty");
 	if (*iface)
 		cmd_usage_error(state, "one interface at a time: '%s' or '%s'", *iface, arg);
 	*iface = arg;

@@ -24,6 +24,17 @@ static const struct class classes[] = {
 	{ "fifo", SCHED_FIFO, true, 1, 99 },
 };
 
+/* Which others may give them. */
+static const struct {
+	const char *name;
+	__u32 policy;
+} others[] = {
+	{ "rr", SCHED_RR },
+	{ "idle", SCHED_IDLE },
+	{ "deadline", 6 /* SCHED_DEADLINE */ },
+	{ "sched_ext", 7 /* SCHED_EXT */ },
+};
+
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
 
 const struct rfs_sched kthread_sched_default = { .policy = SCHED_OTHER, .prio = 0 };
@@ -70,5 +81,10 @@ void kthread_sched_format(const struct rfs_sched *sched, char *buf, size_t len)
 			snprintf(buf, len, "%s:%d", classes[i].name, sched->prio);
 			return;
 		}
-	snprintf(buf, len, "%u:%d", sched->policy, sched->prio);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].policy == sched->policy) {
+			snprintf(buf, len, "%s", others[i].name);
+			return;
+		}
+	snprintf(buf, len, "policy %u", sched->policy);
 }

@@ -209,8 +209,12 @@ static int pin_maps(struct attach *a)
 		{ a->skel->maps.rps_thread, RFS_PIN_THREAD },
 		{ a->skel->maps.rps_place, RFS_PIN_PLACE },
 	};
-	int err = update_config(bpf_map__fd(a->skel->maps.rfs_config), a->config);
+	int err;
 
+	/* What a killed attach leaves is read as it is pinned. */
+	err = queue_dev_flow_clear(bpf_map__fd(a->skel->maps.rps_place), a->config->flow_cnt);
+	if (!err)
+		err = update_config(bpf_map__fd(a->skel->maps.rfs_config), a->config);
 	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++)
 		err = pins_put(bpf_map__fd(maps[i].map), "%s/%s", a->dir, maps[i].pin);
 	if (!err)
@@ -254,9 +258,6 @@ static int add_queues(struct attach *a)
 	struct cpuset cpus;
 
 	err = usable_cpus(&a->opts->cpus, &cpus);
-	if (!err)
-		err = queue_dev_flow_clear(bpf_map__fd(a->skel->maps.rps_place),
-					   a->config->flow_cnt);
 	if (!err)
 		err = add_rings(a, &cpus);
 	for (__u32 q = 0; !err && q < a->config->queues; q++)

@@ -56,6 +56,11 @@ int attached_open(const char *dir, struct attached *a)
 		rfs_error("%s is not attached in full; attach or detach it first", dir);
 	if (err || a->config.state != RFS_STATE_READY)
 		return err ? err : -EAGAIN;
+	if (pins_missing(dir)) {
+		rfs_error("%s: somebody removed its pin %s; detach and attach it to change it", dir,
+			  pins_missing(dir));
+		return -ENOENT;
+	}
 	err = open_pins(a);
 	if (!err)
 		err = rps_cpus_read(a->cpus_fd, a->config.active, &a->active, &a->wanted);

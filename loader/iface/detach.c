@@ -15,9 +15,6 @@
 #include "maps/rings.h"
 #include "xdp/xdp.h"
 
-/* What is given to rings that cannot be looked into, as they are another version's. */
-#define BLIND_DRAIN_MS 200
-
 /* The gate is the one thing of another version's that is known; what is in its rings is not. */
 static void drain_blindly(const char *dir, int config_fd)
 {
@@ -32,10 +29,11 @@ static void drain_blindly(const char *dir, int config_fd)
 		 dir, BLIND_DRAIN_MS);
 }
 
-/* The flows leave the rings. Without a config none has entered one. */
+/* The flows leave the rings. None has entered one without a config, or while the gate is closed. */
 static int leave_rings(const char *dir, int config_fd)
 {
 	struct rfs_config config;
+	bool closed;
 	int err = steer_config(dir, &config);
 
 	if (err == -EPROTO) {
@@ -44,9 +42,10 @@ static int leave_rings(const char *dir, int config_fd)
 	}
 	if (err)
 		return err;
+	closed = config.gate == RFS_GATE_CLOSED;
 	config.state = RFS_STATE_DETACHING;
 	err = write_config(config_fd, &config);
-	if (!err)
+	if (!err && !closed)
 		drain(dir, config_fd, &config);
 	return err;
 }
@@ -63,6 +62,25 @@ static int forget_map(int table, const char *pin)
 	err = map_id(fd, &id);
 	if (!err && bpf_map_delete_elem(table, &id) && errno != ENOENT)
 		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* Also those whose queue's pins somebody removed. */
+static int forget_inner(int table, const char *dir, const char *outer)
+{
+	int fd = pins_get("%s/%s", dir, outer), err = 0;
+	struct bpf_map_info info = {};
+	__u32 id, len = sizeof(info);
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	for (__u32 q = 0; !err && q < info.max_entries; q++)
+		if (!bpf_map_lookup_elem(fd, &q, &id) && bpf_map_delete_elem(table, &id) &&
+		    errno != ENOENT)
+			err = -errno;
 	close(fd);
 	return err;
 }
@@ -92,16 +110,19 @@ static int forget_queues(const char *dir, const char *table_pin, const char *map
 /* The recorder's programs find rings and threads by maps' ids: not these any more. */
 static int forget_rings(const char *dir)
 {
-	int threads = pins_get("%s", RFS_PIN_THREADS), err = 0;
-	char path[PIN_NAME_LEN + 64];
+	int threads = pins_get("%s", RFS_PIN_THREADS), rings = pins_get("%s", RFS_PIN_RINGS);
+	int err = threads < 0 && threads != -ENOENT ? threads : 0;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, RFS_PIN_CPUMAP);
-	if (threads >= 0) {
-		err = forget_map(threads, path);
+	if (!err && rings < 0 && rings != -ENOENT)
+		err = rings;
+	if (!err && threads >= 0)
+		err = forget_inner(threads, dir, RFS_PIN_CPUMAPS);
+	if (!err && rings >= 0)
+		err = forget_inner(rings, dir, RFS_PIN_RING);
+	if (threads >= 0)
 		close(threads);
-	} else if (threads != -ENOENT) {
-		err = threads;
-	}
+	if (rings >= 0)
+		close(rings);
 	if (!err)
 		err = forget_queues(dir, RFS_PIN_RINGS, RFS_PIN_RING);
 	return err ? err : forget_queues(dir, RFS_PIN_RINGS_ABI4, RFS_PIN_CPUMAP);
@@ -190,6 +211,15 @@ static int detach_from(const char *dir, const struct iface_id *id, const struct 
 	return err;
 }
 
+static bool is_empty(const char *dir)
+{
+	char **names;
+	int n = pins_list(dir, false, &names);
+
+	pins_free_list(names, n > 0 ? n : 0);
+	return !n;
+}
+
 int steer_detach(const char *dir)
 {
 	struct iface_place place;
@@ -210,6 +240,12 @@ int steer_detach(const char *dir)
 		return err;
 	}
 	iface_locate(dir, &id, &place);
+	/* An attach makes the journal before it changes anything. */
+	if (place.where == IFACE_UNKNOWN && is_empty(dir)) {
+		rfs_warn("%s: nothing is known of it but its name; it is removed", dir);
+		iface_place_close(&place);
+		return pins_remove("%s", dir);
+	}
 	if (place.where == IFACE_UNKNOWN) {
 		rfs_error("%s: cannot tell whether %s is gone: %s; nothing was changed", dir,
 			  id.name, place.why);

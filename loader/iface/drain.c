@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/msg.h"
 #include "iface/internal.h"
@@ -18,11 +19,14 @@ static int leave_all(const char *dir, const struct rfs_config *config,
 	__u32 id;
 	int err = cpumap_id(dir, &id), left;
 
+	/* Its threads could not be told from others'. */
+	if (!err && !id)
+		err = -ENOENT;
 	if (!err)
 		err = leave_open(&leave, dir, config, LEAVE_ALL_CPUS, threads, id);
 	if (err)
 		return err;
-	left = leave_wait(&leave);
+	left = leave.unseen ? -ENOENT : leave_wait(&leave);
 	if (left > 0)
 		rfs_warn(
 			"%s: %d of its rings did not get empty for good, with %llu frames still in "
@@ -46,9 +50,14 @@ void drain(const char *dir, int config_fd, struct rfs_config *config)
 		err = 0;
 	if (!err)
 		err = leave_all(dir, config, &threads);
-	if (err < 0)
+	if (err == -ENOENT) {
+		rfs_warn("%s: somebody removed pins of it; its rings get %d ms to empty, unseen",
+			 dir, BLIND_DRAIN_MS);
+		usleep(BLIND_DRAIN_MS * 1000);
+	} else if (err < 0) {
 		rfs_warn("%s: cannot wait for its rings to be empty: %s; a flow may see the frames "
 			 "in them behind later ones",
 			 dir, strerror(-err));
+	}
 	free(threads.list);
 }

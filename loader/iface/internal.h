@@ -18,6 +18,9 @@
  */
 int set_gate(int fd, enum rfs_gate gate);
 
+/* What is given to rings that cannot be looked into: another version's, or not pinned any more. */
+#define BLIND_DRAIN_MS 200
+
 /** write_config() - write an interface's configuration; 0 or a negative errno */
 int write_config(int fd, const struct rfs_config *config);
 

@@ -35,9 +35,10 @@ static int check_folder(const char *name, unsigned int may_be)
 	if (!flaw)
 		return 0;
 	rfs_error(
-		"%s %s, so what is pinned there cannot be trusted; remove it (rm -r %s), and keep "
-		"others out (chmod 0700 %s)",
-		path, flaw, path, env.bpffs);
+		"%s %s, so what is pinned there cannot be trusted; keep others out (chmod 0700 %s), look at "
+		"it, and make it root's alone (chown root, chmod 0700), or remove it (rm -r %s): what attach "
+		"changed of interfaces then stays changed",
+		path, flaw, env.bpffs, path);
 	return -EPERM;
 }
 
@@ -197,6 +198,23 @@ static void vpath(char out[PATH_MAX], const char *fmt, va_list ap)
 void pins_path(char out[PATH_MAX], const char *fmt, ...)
 {
 	PATH_OF(out, fmt);
+}
+
+const char *const pins_of_iface[] = {
+	RFS_PIN_CPUS,	 RFS_PIN_STATS,	      RFS_PIN_DEV_FLOW, RFS_PIN_RING,  RFS_PIN_CPUMAP,
+	RFS_PIN_CPUMAPS, RFS_PIN_CPUMAP_PROG, RFS_PIN_THREAD,	RFS_PIN_PLACE, NULL
+};
+
+const char *pins_missing(const char *dir)
+{
+	char path[PATH_MAX];
+
+	for (const char *const *pin = pins_of_iface; *pin; pin++) {
+		pins_path(path, "%s/%s", dir, *pin);
+		if (access(path, F_OK) && errno == ENOENT)
+			return *pin;
+	}
+	return NULL;
 }
 
 int pins_get(const char *fmt, ...)

@@ -55,6 +55,15 @@ int pins_get(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** pins_put() - pin a file descriptor; 0, or a negative errno after an error message */
 int pins_put(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * What an interface that is attached has pinned in its folder, beside its configuration, its
+ * journal and the link; ends with NULL
+ */
+extern const char *const pins_of_iface[];
+
+/** pins_missing() - the first of these that is not there; NULL: none */
+const char *pins_missing(const char *dir);
+
 /**
  * pins_mkdir() - make a folder, or find it made
  *

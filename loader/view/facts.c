@@ -17,7 +17,6 @@
 #include "view/collect.h"
 #include "view/facts.h"
 
-
 void facts_of_host(const struct recorder *r, struct host_facts *host)
 {
 	memset(host, 0, sizeof(*host));
@@ -128,6 +127,7 @@ int facts_collect(const struct iface_view *v, const struct iface_place *place, i
 	f->same_recorder = host->recorder ? same_recorder(host->recorder, v, prog) : 1;
 	f->due = cpuset_usable(&v->wanted, &host->online, &host->isolated);
 	f->no_journal = no_journal(v->dir);
+	f->lost_pin = pins_missing(v->dir);
 	facts_rings(v, f);
 	return look_in_netns(v, place, f);
 }

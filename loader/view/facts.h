@@ -80,7 +80,9 @@ struct iface_facts {
 	struct ring_facts *ring; /* to CPUs of the set, with a thread, or with standing frames */
 	unsigned int n_rings;
 	bool no_journal;
-	unsigned int lost_queues; /* whose maps are not pinned any more */
+	/* not pinned any more: */
+	const char *lost_pin;	  /* of its own, the first; NULL: none */
+	unsigned int lost_queues; /* whose rings are not */
 	struct cpuset due;	  /* where packets should go, given the CPUs that are online */
 };
 

@@ -50,7 +50,7 @@ static int add_queue(struct look *l, unsigned int queue)
 	l->rings[queue] = rings_map(l->v->dir, queue, l->nr_cpus);
 	if (!l->rings[queue] && errno != ENOENT)
 		err = -errno;
-	l->f->lost_queues += !err && (!l->rings[queue] || !id);
+	l->f->lost_queues += !err && !l->rings[queue];
 	for (unsigned int cpu = 0; cpu < l->nr_cpus; cpu++) {
 		struct ring_facts *r = &ring[cpu];
 

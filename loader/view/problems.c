@@ -196,8 +196,10 @@ static int look_other_recorder(const struct iface_view *v, const struct iface_fa
 static int look_pins(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
 {
 	(void)v;
+	if (f->lost_pin)
+		found(out, "%s", f->lost_pin);
 	if (f->lost_queues)
-		found(out, "%u", f->lost_queues);
+		found(out, "the rings of %u of its RX queues", f->lost_queues);
 	return 0;
 }
 
@@ -228,6 +230,9 @@ static int look_kthread(const struct iface_view *v, const struct iface_facts *f,
 {
 	const struct host_facts *host = f->host;
 
+	/* Threads are known by their CPUMAP. */
+	if (f->lost_pin && !strcmp(f->lost_pin, RFS_PIN_CPUMAP))
+		return 0;
 	for (unsigned int i = 0; !host->kthreads_err && i < f->n_rings; i++)
 		if (is_first(&f->ring[i]) && !f->ring[i].kthread.pid &&
 		    cpuset_has(&v->cpus, f->ring[i].cpu))
@@ -399,8 +404,7 @@ static const struct check {
 	  "no flow can leave its CPU",
 	  "rfsctl detach {iface}, and attach again with its options",
 	  "whether the recorder is the one that it was attached with", look_other_recorder },
-	{ "pins-missing", VIEW_ATTACHED,
-	  "somebody removed the pins of its maps, for {what} of its RX queues",
+	{ "pins-missing", VIEW_ATTACHED, "somebody removed pins of it: {what}",
 	  "rfsctl detach {iface}, and attach again with its options", NULL, look_pins },
 	{ "journal-missing", VIEW_ATTACHED,
 	  "somebody removed its journal: detach cannot restore what attach changed",

@@ -293,7 +293,17 @@ test_pins()
 	attach
 	rm "$DIR"/queues/0/rps_ring
 	is "a queue's pin is gone" "$(problems)" pins-missing
-	detach
+	check "detach says that it cannot look into its rings" grep "somebody removed pins of it" \
+		<(rfsctl detach s0 2>&1)
+	for pin in rps_thread rps_place cpumap cpumap_prog rps_ring; do
+		attach
+		rm "$DIR/$pin"
+		is "its pin $pin is gone" "$(problems)" pins-missing
+		says "which one" "somebody removed pins of it: $pin" "remedy: rfsctl detach s0,"
+		fails "nothing is to be set then: $pin" 1 "removed its pin $pin" rfsctl set s0 --cpus 0
+		detach
+	done
+	is "nothing stays in the recorder" "$(lab_pins)" 0
 	attach
 	rm "$DIR/journal"
 	is "its journal is gone" "$(problems)" journal-missing

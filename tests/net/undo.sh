@@ -279,6 +279,8 @@ test_moved_behind_mount()
 		rfsctl status --json)" attached
 	nsenter --target $holder --mount mount -t tmpfs over "$LAB_TMP"
 	fails "its path is covered: detach cannot tell" 1 "not all network namespaces" rfsctl detach "$folder"
+	mkdir /sys/fs/bpf/rfs/nobody@4711
+	check "but an empty folder has nothing to be undone" rfsctl detach nobody@4711
 	nsenter --target $holder --mount umount "$LAB_TMP"
 	check "detach by the folder's name" rfsctl detach "$folder"
 	ip -n "$LAB_SRV" link del b1
@@ -638,6 +640,44 @@ test_two_at_once()
 
 # ---- the recorder's key ----
 
+# An attach that ends before its gate was open has sent no packet anywhere: nothing is to be waited for.
+test_gate_never_open()
+{
+	local first n words=0
+
+	bpf_calls attach s0 >/dev/null
+	rfsctl detach s0
+	first=$(sed -n 's/^[0-9]* *bpf(//p' "$LAB_TMP/strace" | awk '/^BPF_OBJ_PIN.*rps_place"/ { print NR; exit }')
+	check "its places are pinned" test -n "$first"
+	for n in 1 2 3 5 8 13; do
+		srv strace -f -qq -o /dev/null -e trace=bpf -e inject=bpf:signal=KILL:when=$((first + n)) \
+			"$RFSCTL" attach s0 >/dev/null 2>&1
+		[ $? = 137 ] && rfsctl detach s0 2>"$LAB_TMP/detach" || echo "# call $((first + n))"
+		sed 's/^/# /' "$LAB_TMP/detach"
+		[ -s "$LAB_TMP/detach" ] && words=$((words + 1))
+	done
+	is "detach after an attach that was cut short has nothing to say" $words 0
+}
+
+# The recorder outlives an interface whose queues' pins somebody removed: no ring of it may stay there.
+test_recorder_forgets()
+{
+	local rings=/sys/fs/bpf/rfs/rfs_rings_by_queue threads=/sys/fs/bpf/rfs/rfs_threads_by_cpumap
+	local before
+
+	ip -n "$LAB_SRV" link add e0 type veth peer name e1
+	check "attach another" rfsctl attach e0
+	before=$(bpftool -j map dump pinned $rings | jq length):$(bpftool -j map dump pinned $threads | jq length)
+	check "attach" rfsctl attach s0
+	rm -r "/sys/fs/bpf/rfs/$(pin s0)"/{queues/0,cpumap}
+	check "detach" rfsctl detach s0
+	is "the recorder knows no ring of it" \
+		"$(bpftool -j map dump pinned $rings | jq length):$(bpftool -j map dump pinned $threads | jq length)" "$before"
+	check "detach the other" rfsctl detach e0
+	ip -n "$LAB_SRV" link del e0
+	nothing_stays "queues' pins were removed"
+}
+
 test_hash_key()
 {
 	local i keys
@@ -654,7 +694,7 @@ test_hash_key()
 
 TESTS=(renamed renamed_meanwhile gone index_again altname "moved ''" "moved taken" moved_to_odd_name moved_behind_mount hidden
 	changed_since vlan_offload restore_fails foreign_maps queues refresh_leaves refresh_again beside_another
-	set_is_whole two_at_once hash_key)
+	set_is_whole two_at_once gate_never_open recorder_forgets hash_key)
 
 lab_up
 lab_netns "$OTHER"

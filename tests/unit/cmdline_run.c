@@ -147,7 +147,6 @@ const struct row run_rows[] = {
 #define REFUSES(l, e) FAILS(l, e), .calls = "netif_read(", .never = "_attach("
 	{ FAILS("attach nosuch", "there is no interface 'nosuch'"),
 	  .calls = "pins_lock() netif_read(nosuch)" },
-	{ FAILS("attach ''", "there is no interface ''"), .calls = "netif_read()" },
 	{ FAILS("attach lo", "lo: packets of the loopback interface"), .calls = "netif_read(lo)" },
 	{ REFUSES("attach eth0", "eth0: LRO is on"), .world.nif.lro = true },
 	{ REFUSES("attach eth0",

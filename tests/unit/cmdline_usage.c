@@ -34,6 +34,8 @@ const struct row usage_rows[] = {
 	WRONG("attach", "rfsctl attach: which interface?"),
 	WRONG("attach --mode native", "which interface?"),
 	WRONG("attach eth0 eth1", "one interface at a time: 'eth0' or 'eth1'"),
+	WRONG("attach ''", "which interface? Its name is empty"),
+	WRONG("attach eth0 --bpffs=", "--bpffs: which folder?"),
 	WRONG("attach eth0 --json", "unrecognized option '--json'"),
 	WRONG("attach eth0 -j", "invalid option -- 'j'"),
 	WRONG("attach eth0 --all", "unrecognized option '--all'"),

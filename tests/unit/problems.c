@@ -242,6 +242,14 @@ static void other_recorder(struct world *w)
 	w->f.same_recorder = 0;
 }
 
+/* Of the threads nothing can be told then, and nothing is said. */
+static void lost_cpumap(struct world *w)
+{
+	w->f.lost_pin = "cpumap";
+	for (unsigned int i = 0; i < QUEUES * CPUS; i++)
+		w->ring[i].kthread.pid = 0;
+}
+
 static void lost_pins(struct world *w)
 {
 	w->f.lost_queues = 1;
@@ -424,7 +432,8 @@ static const struct row {
 	{ no_recorder, "recorder-gone", "no recorder", "rfsctl detach --all" },
 	{ stopped, "recorder-programs", ": napi_poll", "rfsctl detach --all" },
 	{ other_recorder, "other-recorder", "not the one", "rfsctl detach eth0," },
-	{ lost_pins, "pins-missing", "for 1 of its RX queues", "rfsctl detach eth0," },
+	{ lost_pins, "pins-missing", ": the rings of 1 of its RX queues", "rfsctl detach eth0," },
+	{ lost_cpumap, "pins-missing", ": cpumap", "rfsctl detach eth0," },
 	{ held_back, "refresh-cut-short", "cut short", "rfsctl refresh eth0" },
 	{ held_back_now, "", NULL, NULL },
 	{ lost_journal, "journal-missing", "cannot restore", "rfsctl detach eth0;" },

@@ -100,15 +100,18 @@ static void test_round_trip(void **state)
 static void test_format_unknown(void **state)
 {
 	struct rfs_sched sched = { .policy = 4294967295U, .prio = -2147483647 - 1 };
+	struct rfs_sched rr = { .policy = SCHED_RR, .prio = 3 };
 	char text[KTHREAD_SCHED_LEN], cut[8];
 
 	(void)state;
+	kthread_sched_format(&rr, text, sizeof(text));
+	assert_string_equal(text, "rr");
 	kthread_sched_format(&sched, text, sizeof(text));
-	assert_string_equal(text, "4294967295:-2147483648");
+	assert_string_equal(text, "policy 4294967295");
 	kthread_sched_format(&kthread_sched_default, cut, sizeof(cut));
 	assert_string_equal(cut, "other:0");
 	kthread_sched_format(&sched, cut, sizeof(cut));
-	assert_string_equal(cut, "4294967");
+	assert_string_equal(cut, "policy ");
 }
 
 int main(void)
@@ -123,7 +126,8 @@ int main(void)
 
 	for (; n < ARRAY_SIZE(rows); n++) {
 		snprintf(names[n], sizeof(names[n]), "parse '%s'", rows[n].text);
-		tests[n] = (struct CMUnitTest){ .name = names[n], .test_func = test_parse,
+		tests[n] = (struct CMUnitTest){ .name = names[n],
+						.test_func = test_parse,
 						.initial_state = (void *)&rows[n] };
 	}
 	memcpy(&tests[n], others, sizeof(others));
