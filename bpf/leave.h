@@ -62,6 +62,16 @@ static __always_inline bool ring_idle(struct rps_ring *ring, struct rps_thread *
 	return true;
 }
 
+/* Rule 2. The barrier pairs with that of rfs_cpumap. */
+static __always_inline bool delivered(struct rps_ring *ring, const struct rps_thread *thread,
+				      __u32 qtail)
+{
+	if (rps_marked_delivered(ring, thread, qtail))
+		return true;
+	load_barrier(&ring->barrier);
+	return rps_known_delivered(ring, qtail);
+}
+
 /* The switch rule. */
 static __always_inline bool may_leave(struct rps_ring *ring, __u32 cpu, __u32 qtail)
 {
@@ -75,7 +85,7 @@ static __always_inline bool may_leave(struct rps_ring *ring, __u32 cpu, __u32 qt
 	thread = thread_of(cpu);
 	if (!thread)
 		return false;
-	return (!shared_queues && rps_delivered(ring, thread, qtail)) || ring_idle(ring, thread);
+	return (!shared_queues && delivered(ring, thread, qtail)) || ring_idle(ring, thread);
 }
 
 /* One of a queue's rings; RPS_NO_CPU: its local ring. */

@@ -235,6 +235,7 @@ int rfs_cpumap(struct xdp_md *ctx)
 	struct rps_thread *thread = thread_of(cpu);
 	struct rps_ring *ring;
 	void *rings;
+	bool known;
 
 	if (!thread || thread->owner != (__u64)task) {
 		/* Not yet known, or its CPU went offline. */
@@ -243,17 +244,22 @@ int rfs_cpumap(struct xdp_md *ctx)
 		if (!thread)
 			return XDP_PASS;
 	}
-#ifndef __TARGET_ARCH_x86
-	/* The kernel gives none between the thread's TASK_RUNNING and what it does then. */
-	full_barrier(&thread->barrier);
-#endif
 	if (!shared_queues && !take_tag(ctx, &queue))
 		queue = RFS_TAG_QUEUES;
 	rings = bpf_map_lookup_elem(&rps_ring, &queue);
 	ring = rings ? bpf_map_lookup_elem(rings, &cpu) : NULL;
-	if (ring)
-		rps_ring_pop(ring, thread);
-	else
+	if (!ring) {
 		thread->taken++;
+		return XDP_PASS;
+	}
+	known = rps_ring_known(ring, thread);
+#ifndef __TARGET_ARCH_x86
+	/*
+	 * What is known before the marks that it is known by are written over; and the thread's
+	 * TASK_RUNNING, to which the kernel gives no barrier, before it counts.
+	 */
+	full_barrier(&thread->barrier);
+#endif
+	rps_ring_popped(ring, thread, known);
 	return XDP_PASS;
 }

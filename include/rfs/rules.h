@@ -240,34 +240,54 @@ RFS_INLINE bool rps_mark_reached(struct rps_mark mark, const struct rps_thread *
 }
 
 /**
- * rps_ring_pop() - a frame of this ring was taken off, told by the CPUMAP's program
+ * rps_ring_known() - before a frame of this ring is noted: count what is known to be delivered
  * @ring:   the frame's
  * @thread: the kthread that runs; it is the only writer of @thread and this half of @ring
+ *
+ * What was known to be delivered stays known: no mark is written over before it is in the count,
+ * and between the two is a barrier; see rps_delivered().
+ *
+ * Return: ring->snap is in the count, or older than that.
  */
-RFS_INLINE void rps_ring_pop(struct rps_ring *ring, struct rps_thread *thread)
+RFS_INLINE bool rps_ring_known(struct rps_ring *ring, const struct rps_thread *thread)
 {
-	struct rps_mark now = { .frames = ring->popped + 1, .at = thread->taken + 1 };
-
-	/* What was known to be delivered stays known: neither goes before it is in the count. */
-	if (rps_mark_reached(ring->last, thread)) {
+	if (rps_mark_reached(ring->last, thread))
 		WRITE_ONCE(ring->delivered, ring->popped);
-		rps_mark_write(&ring->snap, now);
-	} else if (rps_mark_reached(ring->snap, thread)) {
+	else if (rps_mark_reached(ring->snap, thread))
 		/* popped is ahead of snap by less than 2^32: widen it again. */
 		WRITE_ONCE(ring->delivered,
 			   ring->popped - (__u32)((__u32)ring->popped - ring->snap.frames));
+	else
+		return false;
+	return true;
+}
+
+/** rps_ring_popped() - a frame of this ring was taken off; @renew: of rps_ring_known() */
+RFS_INLINE void rps_ring_popped(struct rps_ring *ring, struct rps_thread *thread, bool renew)
+{
+	struct rps_mark now = { .frames = ring->popped + 1, .at = thread->taken + 1 };
+
+	if (renew)
 		rps_mark_write(&ring->snap, now);
-	}
 	rps_mark_write(&ring->last, now);
 	WRITE_ONCE(thread->taken, thread->taken + 1);
 	WRITE_ONCE(ring->popped, ring->popped + 1);
 }
 
+/** rps_ring_pop() - both, where no other CPU looks on */
+RFS_INLINE void rps_ring_pop(struct rps_ring *ring, struct rps_thread *thread)
+{
+	rps_ring_popped(ring, thread, rps_ring_known(ring, thread));
+}
+
 /**
- * rps_delivered() - rule 2: has every frame of a slot reached the protocol?
+ * rps_marked_delivered(), rps_known_delivered() - rule 2, from the marks, and from what is counted
  * @ring:   from this queue to the slot's current CPU
  * @thread: that CPU's
  * @qtail:  the slot's; frames, wrapping
+ *
+ * Has every frame of a slot reached the protocol? Yes, if one of the two says so. A mark is written
+ * over when it is in the count: so the marks first, then a barrier, then the count.
  *
  * Only for a ring that one NAPI fills: frames must enter it in the order in which they are counted.
  *
@@ -276,22 +296,32 @@ RFS_INLINE void rps_ring_pop(struct rps_ring *ring, struct rps_thread *thread)
  * Source: get_rps_cpu() in Linux net/core/dev.c; there the head counts frames taken off the
  * backlog, here those that were delivered.
  */
-RFS_INLINE bool rps_delivered(const struct rps_ring *ring, const struct rps_thread *thread,
-			      __u32 qtail)
+RFS_INLINE bool rps_marked_delivered(const struct rps_ring *ring, const struct rps_thread *thread,
+				     __u32 qtail)
 {
 	struct rps_mark mark = rps_mark_read(&ring->last);
-	__u64 known = READ_ONCE(ring->settled), delivered;
 
 	if (rps_mark_reached(mark, thread) && (__s32)(mark.frames - qtail) >= 0)
 		return true;
 	mark = rps_mark_read(&ring->snap);
-	if (rps_mark_reached(mark, thread) && (__s32)(mark.frames - qtail) >= 0)
-		return true;
+	return rps_mark_reached(mark, thread) && (__s32)(mark.frames - qtail) >= 0;
+}
+
+RFS_INLINE bool rps_known_delivered(const struct rps_ring *ring, __u32 qtail)
+{
+	__u64 known = READ_ONCE(ring->settled), delivered = READ_ONCE(ring->delivered);
+
 	/* It may be of long ago; then this one is not. */
-	delivered = READ_ONCE(ring->delivered);
 	if (delivered > known)
 		known = delivered;
 	return (__s32)((__u32)known - qtail) >= 0;
+}
+
+/** rps_delivered() - both, where nothing changes meanwhile */
+RFS_INLINE bool rps_delivered(const struct rps_ring *ring, const struct rps_thread *thread,
+			      __u32 qtail)
+{
+	return rps_marked_delivered(ring, thread, qtail) || rps_known_delivered(ring, qtail);
 }
 
 /**
