@@ -233,7 +233,7 @@ int cmd_attach(int argc, char **argv)
 		{ "sock-flow-entries", KEY_SOCK_FLOW_ENTRIES, "N", 0,
 		  "flows that are known at once, on all interfaces (65536)", 0 },
 		{ "flow-cnt", KEY_FLOW_CNT, "N", 0,
-		  "slots per RX queue (sock-flow-entries / RX queues)", 0 },
+		  "slots per RX queue (its share of sock-flow-entries)", 0 },
 		{ "qsize", KEY_QSIZE, "N", 0,
 		  "frames that may wait for one CPU, from all RX queues (2048)", 0 },
 		{ "recorder", KEY_RECORDER, "HOOK", 0,

@@ -192,6 +192,12 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		argv[1] = "version";
+	if (*argv[1] == '-') {
+		rfs_error("options stand behind the command, as in 'rfsctl status %s'", argv[1]);
+		return RFS_EXIT_USAGE;
+	}
+	if (argc == 3 && !strcmp(argv[2], "-h"))
+		argv[2] = "--help";
 	for (const struct command *c = commands; c->name; c++) {
 		if (strcmp(argv[1], c->name))
 			continue;

@@ -175,7 +175,10 @@ static int read_iface(struct iface_view *v, const char *dir, const struct netns 
 	strcpy(v->dir, dir);
 	known = journal_id(dir, &id);
 	if (known && known != -ENOENT)
-		snprintf(place.why, sizeof(place.why), "%s", strerror(-known));
+		snprintf(place.why, sizeof(place.why), "%s",
+			 known == -EPROTO
+				 ? "its journal is of a format that this rfsctl does not know"
+				 : strerror(-known));
 	else
 		iface_locate(dir, &id, &place);
 	name_it(v, &id, &place, here);

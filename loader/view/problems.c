@@ -548,7 +548,8 @@ static void no_answer(const struct iface_view *v, struct problem *p)
 {
 	p->id = PROBLEM_CANNOT_TELL;
 	snprintf(p->text, sizeof(p->text), "cannot tell whether it is attached: %s", v->why);
-	snprintf(p->remedy, sizeof(p->remedy), "look as root, outside of containers");
+	snprintf(p->remedy, sizeof(p->remedy),
+		 "look as root, outside of containers, with the rfsctl that attached it");
 }
 
 int problems_find(const struct iface_view *v, const struct iface_facts *f, struct problem **list)
