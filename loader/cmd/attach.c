@@ -12,6 +12,7 @@
 #include "host/mode.h"
 #include "host/msg.h"
 #include "host/text.h"
+#include "host/veth.h"
 #include "maps/pins.h"
 #include "recorder/recorder.h"
 #include "rfs/rules.h"
@@ -152,17 +153,40 @@ static const char *by_dispatcher(const struct netif *nif, char *buf, size_t len)
 	return buf;
 }
 
+/* Generic mode's skbs keep what the driver says of their checksum; an XDP frame cannot. */
+static void warn_checksums(const struct netif *nif)
+{
+	char path[NETNS_PATH_LEN] = "", to[NETNS_PATH_LEN + 32] = "";
+	struct veth_peer peer;
+	struct netns here;
+
+	if (veth_peer(nif->ifindex, &peer) || peer.tx < 0) {
+		rfs_warn("%s is a veth: its peer must compute checksums itself (ethtool -K PEER tx "
+			 "off), or its TCP and UDP packets are dropped as corrupt; its peer is not "
+			 "seen from here",
+			 nif->name);
+		return;
+	}
+	if (!peer.tx)
+		return;
+	if (netns_current(&here) || here.cookie != peer.ns.cookie) {
+		netns_path(peer.ns.ino, path);
+		snprintf(to, sizeof(to),
+			 *path ? "nsenter --net=%s " : "in its network namespace: ", path);
+	}
+	rfs_warn("%s is a veth: its peer must compute checksums itself (%sethtool -K %s tx off), "
+		 "or its TCP and UDP packets are dropped as corrupt",
+		 nif->name, to, peer.name);
+}
+
 static void attached_note(const struct netif *nif, const struct rfs_config *config,
 			  const struct recorder *r)
 {
 	char name[TEXT_NAME_LEN], dispatcher[80];
 
 	text_ascii(name, sizeof(name), nif->name);
-	/* Generic mode's skbs keep what the driver says of their checksum. */
 	if (!strcmp(nif->driver, "veth") && config->mode == RFS_MODE_NATIVE)
-		rfs_warn("%s is a veth: its peer must compute checksums itself (ethtool -K PEER tx "
-			 "off), or its TCP and UDP packets are dropped as corrupt",
-			 nif->name);
+		warn_checksums(nif);
 	printf("%s: attached in %s mode%s, %u RX queue%s%s with %u slots; each CPU's ring has %u "
 	       "frames; recorder: %s%s\n",
 	       name, mode_name(config->mode),

@@ -53,6 +53,23 @@ int netns_current(struct netns *ns)
 	return 0;
 }
 
+void netns_path(__u64 ino, char path[NETNS_PATH_LEN])
+{
+	DIR *d = opendir(NAMED_NETNS);
+	struct dirent *entry;
+	struct stat st;
+
+	*path = 0;
+	while (d && (entry = readdir(d))) {
+		snprintf(path, NETNS_PATH_LEN, NAMED_NETNS "/%s", entry->d_name);
+		if (entry->d_name[0] != '.' && !stat(path, &st) && st.st_ino == ino)
+			break;
+		*path = 0;
+	}
+	if (d)
+		closedir(d);
+}
+
 int netns_open(void)
 {
 	int fd = open(SELF, O_RDONLY | O_CLOEXEC);

@@ -16,6 +16,13 @@ struct netns {
 /** netns_current() - the network namespace of this process; 0 or a negative errno */
 int netns_current(struct netns *ns);
 
+/* Where ip(8) has namespaces by name. */
+#define NAMED_NETNS    "/run/netns"
+#define NETNS_PATH_LEN 288
+
+/** netns_path() - a namespace's path there, by its inode number; "" if it has none */
+void netns_path(__u64 ino, char path[NETNS_PATH_LEN]);
+
 /** netns_open() - the network namespace of this process, for netns_return(); an fd or -errno */
 int netns_open(void);
 

@@ -39,24 +39,6 @@ void facts_free_host(struct host_facts *host)
 	free(host->kthreads.list);
 }
 
-/* The name that "ip netns" gave a namespace, as a path; "" if it has none. */
-static void find_netns_path(__u64 ino, char *path, size_t len)
-{
-	DIR *d = opendir(NAMED_NETNS);
-	struct dirent *entry;
-	struct stat st;
-
-	*path = 0;
-	while (d && (entry = readdir(d))) {
-		snprintf(path, len, NAMED_NETNS "/%s", entry->d_name);
-		if (entry->d_name[0] != '.' && !stat(path, &st) && st.st_ino == ino)
-			break;
-		*path = 0;
-	}
-	if (d)
-		closedir(d);
-}
-
 /* That a map is not pinned (its id is 0) is another problem. */
 static int knows(int table, __u32 id)
 {
@@ -118,18 +100,26 @@ static bool no_journal(const char *dir)
 int facts_collect(const struct iface_view *v, const struct iface_place *place, int prog,
 		  const struct host_facts *host, struct iface_facts *f)
 {
+	struct netns here;
+	int err;
+
 	memset(f, 0, sizeof(*f));
+	f->veth_err = -ENODEV;
 	f->host = host;
 	f->changing = host->changing || pins_lock_holder();
 	f->moved = place->moved;
 	f->netns_cookie = place->ns.cookie;
-	find_netns_path(place->ns.ino, f->netns_path, sizeof(f->netns_path));
+	netns_path(place->ns.ino, f->netns_path);
 	f->same_recorder = host->recorder ? same_recorder(host->recorder, v, prog) : 1;
 	f->due = cpuset_usable(&v->wanted, &host->online, &host->isolated);
 	f->no_journal = no_journal(v->dir);
 	f->lost_pin = pins_missing(v->dir);
 	facts_rings(v, f);
-	return look_in_netns(v, place, f);
+	err = look_in_netns(v, place, f);
+	if (!f->veth_err)
+		netns_path(f->peer.ns.ino, f->peer_path);
+	f->peer_here = !netns_current(&here) && here.cookie == f->peer.ns.cookie;
+	return err;
 }
 
 void facts_free(struct iface_facts *f)

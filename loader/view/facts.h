@@ -11,6 +11,8 @@
 #include "host/cpuset.h"
 #include "host/ethtool.h"
 #include "host/kthreads.h"
+#include "host/netns.h"
+#include "host/veth.h"
 #include "iface/locate.h"
 #include "recorder/recorder.h"
 
@@ -54,16 +56,13 @@ struct host_facts {
 	struct cpuset isolated;
 };
 
-/* Where ip(8) has namespaces by name. */
-#define NAMED_NETNS "/run/netns"
-
 struct iface_facts {
 	const struct host_facts *host;
-	bool changing;	      /* another rfsctl changes something at this moment */
-	bool moved;	      /* to another network namespace */
-	char netns_path[288]; /* of the namespace, if it has one in /run/netns; else "" */
-	__u64 netns_cookie;   /* where it is now */
-	bool sysfs_here;      /* this process's /sys/class/net shows it */
+	bool changing;			 /* another rfsctl changes something at this moment */
+	bool moved;			 /* to another network namespace */
+	char netns_path[NETNS_PATH_LEN]; /* of netns_path() */
+	__u64 netns_cookie;		 /* where it is now */
+	bool sysfs_here;		 /* this process's /sys/class/net shows it */
 
 	int rx_queues_err;
 	unsigned int rx_queues;
@@ -72,6 +71,10 @@ struct iface_facts {
 	unsigned int n_rx;
 	int sock_flows_err;	 /* --tcp stack only: */
 	unsigned int sock_flows; /* size of the kernel's own table */
+	int veth_err;		 /* in native mode; else -ENODEV */
+	struct veth_peer peer;
+	char peer_path[NETNS_PATH_LEN];
+	bool peer_here; /* in the namespace of this process */
 	int vlan_err[VLAN_FEATURES];
 	struct ethtool_feature vlan[VLAN_FEATURES];
 

@@ -139,6 +139,8 @@ void facts_settings(const struct iface_view *v, const char *name, struct iface_f
 	f->sysfs_here = sysfs_shows(v->ifindex, name);
 	f->rx_err = kernel_steering(v->ifindex, f);
 	vlan_offload(name, f);
+	if (v->config.mode == RFS_MODE_NATIVE)
+		f->veth_err = veth_peer(v->ifindex, &f->peer);
 	if (v->config.tcp == RFS_TCP_STACK)
 		f->sock_flows_err = sock_flows_read(&f->sock_flows);
 }

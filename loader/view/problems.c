@@ -128,6 +128,14 @@ static int look_kernel_rfs_off(const struct iface_view *v, const struct iface_fa
 	return f->rx_err ? f->rx_err : f->sock_flows_err;
 }
 
+static int look_veth(const struct iface_view *v, const struct iface_facts *f, struct finding *out)
+{
+	(void)v;
+	if (!f->veth_err && f->peer.tx == 1)
+		found(out, "%s", f->peer.name);
+	return 0;
+}
+
 static int vlan_features(const struct iface_view *v, const struct iface_facts *f,
 			 struct finding *out, bool fixed)
 {
@@ -343,8 +351,9 @@ static int look_ring_stuck(const struct iface_view *v, const struct iface_facts 
 /*
  * In text and remedy, {what} is what was found, {iface} the name by which rfsctl finds the
  * interface from here, {name} its name where it is, {in} a command to get there in front of
- * another, {sched} the scheduling class that is configured. A command on its folder in sysfs, which
- * is called {folder} there, stands between {sysfs} and {end}.
+ * another, {to_peer} the same for a veth's {peer}, {sched} the scheduling class that is configured.
+ * A command on its folder in sysfs, which is called {folder} there, stands between {sysfs} and
+ * {end}.
  */
 static const struct check {
 	const char *id;
@@ -384,6 +393,10 @@ static const struct check {
 	  "kernel RFS, to which --tcp stack leaves TCP, is off ({what})",
 	  "rfsctl detach {iface}, and attach again with --tcp stack", "whether kernel RFS is on",
 	  look_kernel_rfs_off },
+	{ "veth-checksum", VIEW_ATTACHED,
+	  "its peer, {what}, leaves checksums to be computed, and steered packets lose the word of "
+	  "it: their TCP and UDP is dropped as corrupt",
+	  "{to_peer}ethtool -K {peer} tx off", NULL, look_veth },
 	{ "vlan-offload", VIEW_ATTACHED,
 	  "the NIC takes VLAN tags out of frames again ({what}), and steered packets lose them",
 	  "{in}ethtool -K {name} rxvlan off rx-vlan-stag-hw-parse off",
@@ -462,6 +475,8 @@ struct words {
 	char iface[QUOTED_LEN];
 	char name[QUOTED_LEN];
 	char in[QUOTED_LEN + 32];
+	char peer[QUOTED_LEN];
+	char to_peer[QUOTED_LEN + 32];
 	char sysfs[QUOTED_LEN + 96];
 	const char *folder;
 	char end[QUOTED_LEN + 4];
@@ -503,6 +518,13 @@ static void make_words(struct words *w, const struct iface_view *v, const struct
 		snprintf(w->in, sizeof(w->in), "nsenter --net=%s ", path);
 	}
 	make_sysfs_words(w, f);
+	quote(w->peer, f->peer.name);
+	*w->to_peer = 0;
+	if (f->peer_here)
+		return;
+	quote(path, f->peer_path);
+	snprintf(w->to_peer, sizeof(w->to_peer),
+		 *f->peer_path ? "nsenter --net=%s " : "in its network namespace: ", path);
 }
 
 static const char *word(const struct words *w, const char *name, size_t len)
@@ -510,9 +532,10 @@ static const char *word(const struct words *w, const char *name, size_t len)
 	const struct {
 		const char *name;
 		const char *word;
-	} all[] = { { "what", w->what },     { "iface", w->iface }, { "name", w->name },
-		    { "in", w->in },	     { "sched", w->sched }, { "sysfs", w->sysfs },
-		    { "folder", w->folder }, { "end", w->end } };
+	} all[] = { { "what", w->what },   { "iface", w->iface },     { "name", w->name },
+		    { "peer", w->peer },   { "to_peer", w->to_peer }, { "in", w->in },
+		    { "sched", w->sched }, { "sysfs", w->sysfs },     { "folder", w->folder },
+		    { "end", w->end } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strlen(all[i].name) == len && !strncmp(all[i].name, name, len))

@@ -362,6 +362,14 @@ test_veth_checksums()
 	cli ethtool -K c0 tx on >/dev/null 2>&1
 	fails "native mode on a veth warns of checksums" 0 "$words" rfsctl attach s0 --mode native
 	rfsctl detach s0
+	fails "and names what helps" 0 "nsenter --net=/run/netns/$LAB_CLI ethtool -K c0 tx off" \
+		rfsctl attach s0 --mode native
+	rfsctl detach s0
+	cli ethtool -K c0 tx off >/dev/null 2>&1
+	check "which it does" sh -c "! nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' attach s0 --mode native 2>&1 |
+		grep '$words'"
+	rfsctl detach s0
+	cli ethtool -K c0 tx on >/dev/null 2>&1
 	check "generic mode does not" sh -c "! nsenter --net=/run/netns/$LAB_SRV '$RFSCTL' attach s0 --mode generic 2>&1 |
 		grep '$words'"
 	is "nor has it to: nothing is found corrupt" "$(echo_udp) $(srv nstat -asz UdpInCsumErrors | awk '/^Udp/ { print $2 }')" "20 0"

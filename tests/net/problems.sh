@@ -116,6 +116,20 @@ test_vlan()
 	none "helps"
 }
 
+# What a veth's peer leaves to be computed nobody computes in a redirected frame.
+test_veth()
+{
+	attached
+	cli ethtool -K c0 tx on >"$LAB_TMP/log" 2>&1
+	is "the peer computes no checksums" "$(problems)" veth-checksum
+	says "the peer computes no checksums" "its peer, c0, leaves checksums" \
+		"remedy: nsenter --net=/run/netns/$LAB_CLI ethtool -K c0 tx off"
+	is "seen from its namespace, it is here" "$(json '.interfaces[0].problems[0].remedy' \
+		cli "$RFSCTL" status --json)" "ethtool -K c0 tx off"
+	check "the remedy" sh -c "$(json '.interfaces[0].problems[0].remedy' rfsctl status --json)"
+	none "helps"
+}
+
 # Its peer's TX queues come first, as a veth with XDP needs as many RX queues as these.
 test_queues()
 {
@@ -374,7 +388,7 @@ test_moved()
 lab_up || exit 1
 DIR=$RFS/s0@$LAB_COOKIE
 [ ! -e $RFS ] || { echo "Bail out! an interface of this machine is attached already"; exit 1; }
-[ $# -gt 0 ] || set -- none kernel_steering vlan queues kthreads cannot_tell pid_namespace starved tcp_stack recorder pins program moved
+[ $# -gt 0 ] || set -- none kernel_steering veth vlan queues kthreads cannot_tell pid_namespace starved tcp_stack recorder pins program moved
 for t; do
 	"test_$t"
 done

@@ -15,6 +15,7 @@
 #include "loader/host/kthread_sched.h"
 #include "loader/host/msg.h"
 #include "loader/host/netif.h"
+#include "loader/host/veth.h"
 #include "loader/maps/pins.h"
 #include "loader/recorder/recorder.h"
 #include "loader/view/show.h"
@@ -101,6 +102,19 @@ int netns_current(struct netns *ns)
 {
 	*ns = (struct netns){ .cookie = COOKIE, .ino = 1, .initial = true };
 	return world->netns;
+}
+
+void netns_path(__u64 ino, char path[NETNS_PATH_LEN])
+{
+	(void)ino;
+	*path = 0;
+}
+
+int veth_peer(unsigned int ifindex, struct veth_peer *peer)
+{
+	(void)ifindex;
+	(void)peer;
+	return -ENODEV;
 }
 
 int netif_find(const char *name, char *real)

@@ -49,6 +49,7 @@ static void healthy(struct world *w)
 		.netns_cookie = 4711,
 		.sysfs_here = true,
 		.rx_queues = QUEUES,
+		.veth_err = -ENODEV,
 		.rx = w->rx,
 		.n_rx = QUEUES,
 		.same_recorder = 1,
@@ -191,6 +192,26 @@ static void stack_no_table(struct world *w)
 {
 	stack(w);
 	w->f.sock_flows = 0;
+}
+
+static void peer_sums(struct world *w)
+{
+	w->f.veth_err = 0;
+	w->f.peer = (struct veth_peer){ .name = "c0" };
+	strcpy(w->f.peer_path, "/run/netns/blue");
+}
+
+static void peer_sums_not(struct world *w)
+{
+	peer_sums(w);
+	w->f.peer.tx = 1;
+	w->v.here = false;
+}
+
+static void peer_here(struct world *w)
+{
+	peer_sums_not(w);
+	w->f.peer_here = w->v.here = true;
 }
 
 static void vlan(struct world *w)
@@ -423,6 +444,10 @@ static const struct row {
 	{ stack, "", NULL, NULL },
 	{ stack_off, "kernel-rfs-off", "(rx-1: rps_flow_cnt 0)", "rfsctl detach eth0," },
 	{ stack_no_table, "kernel-rfs-off", "(net.core.rps_sock_flow_entries 0)", "attach" },
+	{ peer_sums_not, "veth-checksum", "its peer, c0, leaves",
+	  "nsenter --net=/run/netns/blue ethtool -K c0 tx off" },
+	{ peer_here, "veth-checksum", "its peer, c0, leaves", "ethtool -K c0 tx off" },
+	{ peer_sums, "", NULL, NULL },
 	{ vlan, "vlan-offload", "(rx-vlan-hw-parse)", "ethtool -K eth0 rxvlan off" },
 	{ vlan_elsewhere, "vlan-offload", "VLAN",
 	  "nsenter --net=/run/netns/blue ethtool -K eth0 rxvlan off" },

@@ -168,8 +168,9 @@ attached()
 	is "$what: flows were steered to their readers, and moved" \
 		"$(json '.interfaces[0] | .packets.flow_steered > 1000 and .moves.made > 100' \
 			rfsctl stats "$NIC" --json)" true
-	# In generic mode all go through the rings of queue 0.
-	[ "$mode" = generic ] || is "$what: all queues had packets" "$(queues_used)" "$NQUEUES"
+	# In generic mode all go through the rings of queue 0. Else the NIC's hash decides, of addresses alone.
+	[ "$mode" = generic ] || [ "$NQUEUES" = 1 ] ||
+		check "$what: more than one queue had packets" test "$(queues_used)" -gt 1
 	echo "# $(rfsctl stats "$NIC" --json | jq -c '.interfaces[0] | {packets, moves, lost}')"
 	check "$what: detach" rfsctl detach "$NIC"
 	unchanged "$what: detach restores every setting"
