@@ -126,6 +126,7 @@ test_namespaces()
 
 	for ns in "$LAB_SRV" "$LAB_CLI"; do
 		ip -n "$ns" link add n0 index 777 numrxqueues 2 numtxqueues 2 type veth peer name n1 numrxqueues 2 numtxqueues 2
+		nsenter --net=/run/netns/"$ns" ethtool -K n1 tx off >/dev/null 2>&1
 	done
 	check "attach" rfsctl attach n0 --cpus 0
 	check "attach the other namespace's" cli "$RFSCTL" attach n0 --cpus 1
