@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 lab_alone "$@"
 
-SECS=${APPS_SECONDS:-3}
+SECS=${APPS_SECONDS:-2}
 
 nginx_up()
 {

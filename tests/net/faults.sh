@@ -10,8 +10,8 @@
 . "$(dirname "$0")/lib.sh"
 lab_alone "$@"
 
-SECS=${FAULTS_SECONDS:-10}
-POINTS=${FAULT_POINTS:-15}
+SECS=${FAULTS_SECONDS:-6}
+POINTS=${FAULT_POINTS:-10}
 
 kthreads() { ps -eo comm | grep -c '^cpumap/'; }
 no_kthreads() { [ "$(kthreads)" = "$KTHREADS" ]; }

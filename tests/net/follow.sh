@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 lab_alone "$@"
 
-SECS=${FOLLOW_SECONDS:-6}
+SECS=${FOLLOW_SECONDS:-4}
 
 # 100 ms of the traffic: on a busy machine, a reader that is not run cannot be followed. 200 reads are
 # what 100 ms bring at 2000 a second.
@@ -193,9 +193,11 @@ test_busy()
 	is "in order, none lost" "$(jq -c '[.overtaken, .lost]' "$LAB_TMP/sink")" "[0,0]"
 	stop $hog
 	load 3
-	before=$(stats '.interfaces[0].passed_reasons.busy')
+	before=$(stats '.interfaces[0].packets.flow_steered')
 	load 2
-	check "without it, they are steered again" test $(($(stats '.interfaces[0].passed_reasons.busy') - before)) -lt 500
+	# Of 2000; with it there were some ten. What else this machine does may keep the CPU busy, too.
+	check "without it, they are steered again" test \
+		$(($(stats '.interfaces[0].packets.flow_steered') - before)) -gt 300
 	at_rest "beside something that computes"
 	rfsctl detach s0
 }
