@@ -156,7 +156,7 @@ static const char *by_dispatcher(const struct netif *nif, char *buf, size_t len)
 /* Generic mode's skbs keep what the driver says of their checksum; an XDP frame cannot. */
 static void warn_checksums(const struct netif *nif)
 {
-	char path[NETNS_PATH_LEN] = "", to[NETNS_PATH_LEN + 32] = "";
+	char path[NETNS_PATH_LEN] = "", word[TEXT_QUOTED_LEN], to[TEXT_QUOTED_LEN + 32] = "";
 	struct veth_peer peer;
 	struct netns here;
 
@@ -171,12 +171,14 @@ static void warn_checksums(const struct netif *nif)
 		return;
 	if (netns_current(&here) || here.cookie != peer.ns.cookie) {
 		netns_path(peer.ns.ino, path);
+		text_quote(word, path);
 		snprintf(to, sizeof(to),
-			 *path ? "nsenter --net=%s " : "in its network namespace: ", path);
+			 *path ? "nsenter --net=%s " : "in its network namespace: ", word);
 	}
+	text_quote(word, peer.name);
 	rfs_warn("%s is a veth: its peer must compute checksums itself (%sethtool -K %s tx off), "
 		 "or its TCP and UDP packets are dropped as corrupt",
-		 nif->name, to, peer.name);
+		 nif->name, to, word);
 }
 
 static void attached_note(const struct netif *nif, const struct rfs_config *config,

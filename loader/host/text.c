@@ -25,3 +25,19 @@ void text_ascii(char *out, size_t len, const char *in)
 	}
 	*out = 0;
 }
+
+void text_quote(char out[TEXT_QUOTED_LEN], const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_.:@/-";
+	size_t n = 0;
+
+	if (*name && *name != '-' && strspn(name, plain) == strlen(name)) {
+		snprintf(out, TEXT_QUOTED_LEN, "%s", name);
+		return;
+	}
+	out[n++] = '\'';
+	for (; *name && n < TEXT_QUOTED_LEN - 6; name++)
+		n += snprintf(out + n, TEXT_QUOTED_LEN - n, *name == '\'' ? "'\\''" : "%c", *name);
+	snprintf(out + n, TEXT_QUOTED_LEN - n, "'");
+}

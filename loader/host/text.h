@@ -17,4 +17,14 @@
  */
 void text_ascii(char *out, size_t len, const char *in);
 
+#define TEXT_QUOTED_LEN 320
+
+/**
+ * text_quote() - a name as a word of a command
+ * @out: receives it, quoted where a shell would not take it as it is
+ *
+ * Anybody may have put into a name what a shell would run.
+ */
+void text_quote(char out[TEXT_QUOTED_LEN], const char *name);
+
 #endif /* RFS_TEXT_H */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/kthread_sched.h"
+#include "host/text.h"
 #include "view/problems.h"
 
 #define SHOWN 3 /* of things that have the same problem; the rest is counted */
@@ -452,34 +453,15 @@ static const struct check {
 
 /* ---- words ---- */
 
-#define QUOTED_LEN 320
-
-/* A name as a word of a command: anybody may have put into it what a shell would run. */
-static void quote(char out[QUOTED_LEN], const char *name)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_.:@/-";
-	size_t n = 0;
-
-	if (*name && *name != '-' && strspn(name, plain) == strlen(name)) {
-		snprintf(out, QUOTED_LEN, "%s", name);
-		return;
-	}
-	out[n++] = '\'';
-	for (; *name && n < QUOTED_LEN - 6; name++)
-		n += snprintf(out + n, QUOTED_LEN - n, *name == '\'' ? "'\\''" : "%c", *name);
-	snprintf(out + n, QUOTED_LEN - n, "'");
-}
-
 struct words {
-	char iface[QUOTED_LEN];
-	char name[QUOTED_LEN];
-	char in[QUOTED_LEN + 32];
-	char peer[QUOTED_LEN];
-	char to_peer[QUOTED_LEN + 32];
-	char sysfs[QUOTED_LEN + 96];
+	char iface[TEXT_QUOTED_LEN];
+	char name[TEXT_QUOTED_LEN];
+	char in[TEXT_QUOTED_LEN + 32];
+	char peer[TEXT_QUOTED_LEN];
+	char to_peer[TEXT_QUOTED_LEN + 32];
+	char sysfs[TEXT_QUOTED_LEN + 96];
 	const char *folder;
-	char end[QUOTED_LEN + 4];
+	char end[TEXT_QUOTED_LEN + 4];
 	char sched[KTHREAD_SCHED_LEN];
 	const char *what;
 };
@@ -488,14 +470,14 @@ struct words {
  */
 static void make_sysfs_words(struct words *w, const struct iface_facts *f)
 {
-	char netns[QUOTED_LEN];
+	char netns[TEXT_QUOTED_LEN];
 
 	*w->sysfs = *w->end = 0;
 	w->folder = w->name;
 	if (f->sysfs_here)
 		return;
 	if (*f->netns_path) {
-		quote(netns, f->netns_path + strlen(NAMED_NETNS "/"));
+		text_quote(netns, f->netns_path + strlen(NAMED_NETNS "/"));
 		snprintf(w->sysfs, sizeof(w->sysfs), "ip netns exec %s sh -c '", netns);
 	} else {
 		snprintf(w->sysfs, sizeof(w->sysfs), "%s",
@@ -507,22 +489,22 @@ static void make_sysfs_words(struct words *w, const struct iface_facts *f)
 
 static void make_words(struct words *w, const struct iface_view *v, const struct iface_facts *f)
 {
-	char path[QUOTED_LEN];
+	char path[TEXT_QUOTED_LEN];
 
-	quote(w->iface, view_handle(v));
-	quote(w->name, v->name);
+	text_quote(w->iface, view_handle(v));
+	text_quote(w->name, v->name);
 	kthread_sched_format(&v->config.kthread_sched, w->sched, sizeof(w->sched));
 	*w->in = 0;
 	if (v->state == VIEW_ATTACHED && !v->here && *f->netns_path) {
-		quote(path, f->netns_path);
+		text_quote(path, f->netns_path);
 		snprintf(w->in, sizeof(w->in), "nsenter --net=%s ", path);
 	}
 	make_sysfs_words(w, f);
-	quote(w->peer, f->peer.name);
+	text_quote(w->peer, f->peer.name);
 	*w->to_peer = 0;
 	if (f->peer_here)
 		return;
-	quote(path, f->peer_path);
+	text_quote(path, f->peer_path);
 	snprintf(w->to_peer, sizeof(w->to_peer),
 		 *f->peer_path ? "nsenter --net=%s " : "in its network namespace: ", path);
 }

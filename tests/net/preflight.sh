@@ -375,6 +375,11 @@ test_veth_checksums()
 	is "nor has it to: nothing is found corrupt" "$(echo_udp) $(srv nstat -asz UdpInCsumErrors | awk '/^Udp/ { print $2 }')" "20 0"
 	rfsctl detach s0
 	cli ethtool -K c0 tx off >/dev/null 2>&1
+	# A name is other people's word, and this one goes into a command.
+	ip -n "$LAB_SRV" link add v0 type veth peer name '$(>pwn)'
+	fails "a peer's name is quoted" 0 "(ethtool -K '\$(>pwn)' tx off)" rfsctl attach v0 --mode native
+	rfsctl detach v0
+	ip -n "$LAB_SRV" link del v0
 }
 
 # The number of 20 datagrams that reached s0's address

@@ -20,7 +20,7 @@ UNIT_OBJ_idle    := $(addprefix loader/,iface/idle.o host/clock.o host/kthreads.
 UNIT_OBJ_leave   := $(addprefix loader/,iface/leave.o iface/idle.o host/clock.o host/kthreads.o host/cpuset.o)
 UNIT_OBJ_text    := loader/host/text.o
 UNIT_OBJ_problems := $(patsubst %.c,%.o,loader/view/problems.c loader/view/view.c \
-	loader/host/cpuset.c loader/host/kthread_sched.c)
+	loader/host/cpuset.c loader/host/kthread_sched.c loader/host/text.c)
 UNIT_OBJ_print   := $(patsubst %.c,%.o,loader/view/show.c loader/view/json.c loader/view/view.c loader/host/msg.c \
 	loader/host/mode.c loader/host/text.c loader/host/cpuset.c loader/host/kthread_sched.c)
 UNIT_LIBS_print  := -lxdp -lbpf -ljansson -lsmartcols
